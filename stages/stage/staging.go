@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 )
 
 // ClaimName names staged bytes. It is a pure function of the object version,
@@ -14,6 +15,12 @@ type ClaimName string
 // id, a hyphen, and 16 hex digits of the revision.
 func NewClaimName(o Object) ClaimName {
 	return ClaimName(string(o.ID()) + "-" + string(NewObjectID("", string(o.Revision())))[:16])
+}
+
+// Object is the id of the object whose bytes the name stands for.
+func (n ClaimName) Object() ObjectID {
+	id, _, _ := strings.Cut(string(n), "-")
+	return ObjectID(id)
 }
 
 // Staging keeps bytes between fetch and verify. Implementations pass
