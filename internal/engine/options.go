@@ -29,8 +29,9 @@ type Options struct {
 	// Stages are the names of those to run in this process; empty means all
 	// of the plan.
 	Stages []string
-	// Partitions is for topics whose number the plan leaves open; 0 means 4.
-	Partitions int
+	// Strategy sets the partitions of topics that the plan leaves open; empty
+	// means topology.Medium.
+	Strategy topology.Strategy
 	// Policy bounds retries, waits and failures. Fields that are zero take
 	// the values of DefaultPolicy.
 	Policy Policy
@@ -52,10 +53,7 @@ type Options struct {
 	at func(p point, stageName string)
 }
 
-const (
-	defaultPartitions   = 4
-	defaultDrainTimeout = 30 * time.Second
-)
+const defaultDrainTimeout = 30 * time.Second
 
 // withDefaults fills in what was left open and reports everything that is
 // wrong.
@@ -72,14 +70,15 @@ func (o Options) withDefaults() (Options, error) {
 	missing(o.Bus == nil, "Bus")
 	missing(o.Env == nil, "Env")
 	if o.Plan != nil {
+		missing(o.Plan.Audit == "", "Plan.Audit")
 		for _, name := range o.Stages {
 			if _, ok := o.Plan.Node(name); !ok {
 				errs = append(errs, fmt.Errorf("engine options: the plan has no stage %q", name))
 			}
 		}
 	}
-	if o.Partitions < 0 {
-		errs = append(errs, fmt.Errorf("engine options: Partitions is %d", o.Partitions))
+	if o.Strategy != "" && !slices.Contains(topology.Strategies(), o.Strategy) {
+		errs = append(errs, fmt.Errorf("engine options: unknown Strategy %q", o.Strategy))
 	}
 	if o.DrainTimeout < 0 {
 		errs = append(errs, fmt.Errorf("engine options: DrainTimeout is %s", o.DrainTimeout))
@@ -88,8 +87,8 @@ func (o Options) withDefaults() (Options, error) {
 	errs = append(errs, err)
 	o.Policy = policy
 
-	if o.Partitions == 0 {
-		o.Partitions = defaultPartitions
+	if o.Strategy == "" {
+		o.Strategy = topology.Medium
 	}
 	if o.DrainTimeout == 0 {
 		o.DrainTimeout = defaultDrainTimeout

@@ -1,0 +1,66 @@
+package engine
+
+import (
+	"strings"
+
+	"github.com/longshore/longshore/stages/stage"
+)
+
+// maxReason bounds the text of an error in a record.
+const maxReason = 4 << 10
+
+// records are all that must be durable before the message is acknowledged:
+// what goes on, and the transitions for the audit topic.
+func (d *delivery) records(s settlement, from origin) ([]record, error) {
+	records := s.records
+	w := d.worker
+	if !w.folds() {
+		topic := w.names.Topic(w.plan.Audit)
+		t := stage.Transition{
+			Stage: w.name(), Outcome: s.outcome, At: from.at, Took: d.took, Attempt: s.attempt,
+			Topic: d.pos.Topic, Partition: d.pos.Partition, Offset: d.pos.Offset,
+			ShardDone: s.shardDone, Failure: failureOf(s.failure),
+		}
+		own, err := transitions(topic, s.about, t, s.found)
+		if err != nil {
+			return nil, err
+		}
+		records = append(records, own...)
+		for _, c := range s.closed {
+			t.Outcome, t.Took, t.Attempt, t.ShardDone = stage.Closed, 0, 0, false
+			records = append(records, transitionRecord(topic, c, t))
+		}
+	}
+	return records, prepare(records, from)
+}
+
+func failureOf(err error) *stage.Failure {
+	if err == nil {
+		return nil
+	}
+	f := stage.FailureOf(err)
+	if len(f.Message) > maxReason {
+		f.Message = strings.ToValidUTF8(f.Message[:maxReason], "") + " …"
+	}
+	return f
+}
+
+// note counts what became of the message once it is acknowledged.
+func (d *delivery) note(s settlement) {
+	w := d.worker
+	w.metrics.settled(w.name(), s)
+	givenUp := false
+	switch s.outcome {
+	case stage.DeadLettered, stage.Parked:
+		givenUp = true
+		w.log.Warn("a message was given up", "outcome", s.outcome, "id", s.about.ID,
+			"topic", d.pos.Topic, "partition", d.pos.Partition, "offset", d.pos.Offset, "error", s.failure)
+	case stage.Passed, stage.Closed:
+	default:
+		// Not the message's end.
+		return
+	}
+	if w.window.add(givenUp) {
+		w.gate.halt(tooMany(w.policy, s.failure))
+	}
+}
