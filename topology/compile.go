@@ -23,8 +23,13 @@ func Compile(g *Graph, specs []stage.Spec) (*Plan, error) {
 	c := &compiler{
 		g: g, specs: map[string]stage.Spec{}, index: map[string]int{},
 		excused: map[string]bool{}, excusedTopics: map[string]bool{},
+		assumed: map[string][]stage.Fact{},
 	}
 	c.checkSpecs(specs)
+	if len(g.Arrows) == 0 {
+		c.problem(g.flowLine, `write "flow:" and a list of arrows`, "the flow is empty")
+		return nil, c.problems.err()
+	}
 	c.checkNames()
 	c.wire()
 	c.checkOutputs()
@@ -61,8 +66,9 @@ type compiler struct {
 	reads  map[string]string
 	// sink is the name of the only one, audit the topic that it reads.
 	sink, audit string
-	// facts of a topic; a topic that nothing reaches has no entry.
-	facts map[string][]stage.Fact
+	// facts of a topic; a topic that nothing reaches has no entry. Those
+	// assumed were reported missing once, and need no second report behind.
+	facts, assumed map[string][]stage.Fact
 }
 
 // wired is an arrow with its number for messages.

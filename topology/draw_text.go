@@ -51,7 +51,7 @@ func (d *textDrawing) topic(t Topic, facts []stage.Fact) {
 	}
 	name := "  │ " + t.Name
 	if t.Partitions > 0 {
-		name += fmt.Sprintf(" (%d partitions)", t.Partitions)
+		name += fmt.Sprintf(" (partitions: %d)", t.Partitions)
 	}
 	d.line(name, note)
 }

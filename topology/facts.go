@@ -38,6 +38,7 @@ func (c *compiler) meet(topic string) (facts []stage.Fact, reached bool) {
 	if topic == c.g.Entry {
 		facts, reached = []stage.Fact{stage.FactShard}, true
 	}
+	defer func() { facts = union(facts, c.assumed[topic]) }()
 	for _, w := range c.arrows {
 		if w.Topic != topic {
 			continue
@@ -60,21 +61,22 @@ func (c *compiler) meet(topic string) (facts []stage.Fact, reached bool) {
 // any more.
 func (c *compiler) carried(w wired) (facts []stage.Fact, reached bool) {
 	in, reached := c.facts[c.reads[w.From]]
-	facts = slices.Clone(in)
 	if w.Port != "" {
-		return facts, reached
+		return slices.Clone(in), reached
 	}
 	adds := c.specs[w.From].Adds
-	for _, f := range adds {
-		if !slices.Contains(facts, f) {
-			facts = append(facts, f)
-		}
-	}
+	facts = union(in, adds)
 	if slices.Contains(adds, stage.FactObject) {
 		facts = slices.DeleteFunc(facts, func(f stage.Fact) bool { return f == stage.FactShard })
 	}
-	slices.SortFunc(facts, compareFacts)
 	return facts, reached
+}
+
+// union is a new list of all facts in their order.
+func union(a, b []stage.Fact) []stage.Fact {
+	all := slices.Concat(a, b)
+	slices.SortFunc(all, compareFacts)
+	return slices.Compact(all)
 }
 
 // compareFacts orders facts as an artifact gathers them, labels at the end.
@@ -104,14 +106,16 @@ func (c *compiler) checkFacts() {
 		for _, need := range c.specs[name].Needs {
 			if !slices.Contains(facts, need) {
 				c.missing(name, topic, need)
+				c.assumed[topic] = append(c.assumed[topic], need)
 			}
 		}
+		c.spreadFacts()
 	}
 	for _, w := range c.arrows {
 		c.checkEnd(w)
 	}
 	if fetchers := c.adding(stage.FactClaim); len(fetchers) > 1 {
-		c.problem(0, "keep one: artifacts whose bytes are gone go back to it", "the claim is added by %s", sentence(fetchers))
+		c.problem(c.g.flowLine, "keep one: artifacts whose bytes are gone go back to it", "the claim is added by %s", sentence(fetchers))
 	}
 }
 
@@ -122,19 +126,30 @@ func (c *compiler) missing(name, topic string, need stage.Fact) {
 		c.problem(c.firstLine(topic), "let it need transition only", "%s: every stage's transitions are written there", what)
 		return
 	}
+	if need == stage.FactTransition {
+		if c.audit != "" {
+			c.problem(c.firstLine(topic), "the engine writes it, for the sink only", "%s", what)
+		}
+		return
+	}
 	with, without := c.writers(topic, need)
 	if len(with) > 0 {
 		what += fmt.Sprintf(" in all cases: %s brings it, %s does not", sentence(with), sentence(without))
 	}
-	next := "no stage adds it"
-	if able := c.adding(need); len(able) > 0 {
-		adds := "adds"
-		if len(able) > 1 {
-			adds = "add"
-		}
-		next = fmt.Sprintf("lead the artifact through %s first, which %s it", strings.ReplaceAll(sentence(able), " and ", " or "), adds)
+	c.problem(c.firstLine(topic), c.supply(need), "%s", what)
+}
+
+// supply is the next step towards a fact that is missing.
+func (c *compiler) supply(need stage.Fact) string {
+	able := c.adding(need)
+	switch {
+	case len(able) > 0:
+		return "lead the artifact through " + strings.ReplaceAll(sentence(able), " and ", " or ") + " first, to add it"
+	case need == stage.FactShard:
+		return "the entry brings it, and it ends where a stage adds object"
+	default:
+		return "no stage adds it, so write one that does"
 	}
-	c.problem(c.firstLine(topic), next, "%s", what)
 }
 
 // writers splits the outputs that lead to a topic by whether they carry f.

@@ -18,7 +18,8 @@ type Graph struct {
 	// Topics holds the settings of single topics; most have none.
 	Topics []Setting
 
-	entryLine int
+	// Lines of "entry:" and "flow:", for problems of the whole.
+	entryLine, flowLine int
 }
 
 // Arrow leads from an output of a stage over a topic to the stage that reads

@@ -27,6 +27,7 @@ const maxPartitions = 1024
 func Parse(name string, text []byte) (*Graph, error) {
 	p := parser{g: &Graph{Name: name}}
 	if root := p.document(text); root != nil {
+		p.g.entryLine, p.g.flowLine = root.Line, root.Line
 		p.mapping(root, "the drawing", map[string]func(*yaml.Node){
 			"entry":  p.entry,
 			"flow":   p.flow,
@@ -133,6 +134,7 @@ func (p *parser) flow(n *yaml.Node) {
 	if !p.is(n, yaml.SequenceNode, "flow", "a list of arrows") {
 		return
 	}
+	p.g.flowLine = n.Line
 	for _, item := range n.Content {
 		if !p.is(item, yaml.ScalarNode, "an arrow", "stage -> topic -> stage") {
 			continue
@@ -163,7 +165,7 @@ func (p *parser) topics(n *yaml.Node) {
 func (p *parser) partitions(topic string, n *yaml.Node) int {
 	v, err := strconv.Atoi(n.Value)
 	if n.Kind != yaml.ScalarNode || err != nil || v < 1 || v > maxPartitions {
-		p.problem(n.Line, fmt.Sprintf("write a whole number from 1 to %d, or leave it out", maxPartitions), "partitions of topic %s", topic)
+		p.problem(n.Line, fmt.Sprintf("write one from 1 to %d, or leave it out", maxPartitions), "partitions of topic %s are no such number", topic)
 		return 0
 	}
 	return v

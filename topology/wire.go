@@ -57,7 +57,11 @@ func (c *compiler) knownPort(w wired) bool {
 	case w.Port == "" && spec.Sink:
 		c.at(w, "draw nothing from it", "stage %s is a sink and has no main output", w.From)
 	case w.Port != "" && !slices.Contains(spec.Ports, w.Port):
-		c.at(w, didYouMean(w.Port, spec.Ports), "stage %s has no port %q", w.From, w.Port)
+		next := "it has the main output only"
+		if len(spec.Ports) > 0 {
+			next = didYouMean(w.Port, spec.Ports)
+		}
+		c.at(w, next, "stage %s has no port %q", w.From, w.Port)
 	default:
 		return true
 	}
@@ -77,7 +81,7 @@ func (c *compiler) mention(w wired) {
 	reads, busy := c.reads[w.To]
 	reader, taken := c.reader[w.Topic]
 	if busy && reads != w.Topic {
-		c.at(w, fmt.Sprintf("let %s arrive by %s, too, or split the stage", w.Topic, reads),
+		c.at(w, fmt.Sprintf("let %s lead to %s, or split the stage in two", w.output(), reads),
 			"stage %s already reads topic %s, a stage reads one topic", w.To, reads)
 	}
 	if taken && reader != w.To {
@@ -112,11 +116,11 @@ func (c *compiler) checkOutputs() {
 			continue
 		}
 		if _, drawn := c.index[name]; !drawn {
-			c.problem(0, "draw an arrow to it, or leave it out of the list of stages", "stage %s is not in the flow", name)
+			c.problem(c.g.flowLine, "draw an arrow to it, or leave it out of the list of stages", "stage %s is not in the flow", name)
 			continue
 		}
 		if _, ok := c.reads[name]; !ok {
-			c.problem(0, "draw an arrow from the stage before it", "stage %s reads no topic", name)
+			c.problem(c.mentioned(name), "draw an arrow from the stage before it", "stage %s reads no topic", name)
 		}
 		for _, port := range outputs(c.specs[name]) {
 			c.checkOutput(name, port)
@@ -136,7 +140,7 @@ func (c *compiler) checkOutput(name, port string) {
 		}
 	}
 	if first == nil {
-		c.problem(0, fmt.Sprintf("draw %s -> topic -> stage", outputName(name, port)), "output %s leads nowhere", outputName(name, port))
+		c.problem(c.mentioned(name), fmt.Sprintf("draw %s -> topic -> stage", outputName(name, port)), "output %s leads nowhere", outputName(name, port))
 	}
 }
 
@@ -157,8 +161,10 @@ func (c *compiler) checkTopics() {
 	case !slices.Contains(c.topics, c.g.Entry) && !c.excusedTopics[c.g.Entry]:
 		c.problem(c.g.entryLine, didYouMean(c.g.Entry, c.topics), "no stage reads the entry topic %q", c.g.Entry)
 	}
+	entryDrawn := slices.Contains(c.topics, c.g.Entry)
 	for _, t := range c.topics {
-		fed := t == c.g.Entry || c.excusedTopics[t]
+		// A topic that starts nothing may be the one that the entry meant.
+		fed := t == c.g.Entry || c.excusedTopics[t] || !entryDrawn
 		for _, w := range c.arrows {
 			fed = fed || w.Topic == t && !w.ownLoop()
 		}
@@ -176,11 +182,19 @@ func (c *compiler) checkTopics() {
 	}
 }
 
+// firstLine is where the topic was drawn first.
 func (c *compiler) firstLine(topic string) int {
-	for _, w := range c.arrows {
-		if w.Topic == topic {
-			return w.Line
-		}
+	return c.lineOf(func(w wired) bool { return w.Topic == topic })
+}
+
+// mentioned is where the stage was drawn first.
+func (c *compiler) mentioned(name string) int {
+	return c.lineOf(func(w wired) bool { return w.From == name || w.To == name })
+}
+
+func (c *compiler) lineOf(match func(wired) bool) int {
+	if i := slices.IndexFunc(c.arrows, match); i >= 0 {
+		return c.arrows[i].Line
 	}
 	return 0
 }
@@ -199,8 +213,8 @@ func (c *compiler) checkSinks() {
 	case len(sinks) == 0 && slices.ContainsFunc(c.names, func(n string) bool { return c.excused[n] && c.specs[n].Sink }):
 		// misspelt, and reported as such
 	case len(sinks) == 0:
-		c.problem(0, "lead the last stage to one with Sink, such as audit", "the flow has no sink")
+		c.problem(c.g.flowLine, "lead the last stage to one with Sink, such as audit", "the flow has no sink")
 	default:
-		c.problem(0, "keep one: it reads the record of every artifact", "the flow has %d sinks: %s", len(sinks), sentence(sinks))
+		c.problem(c.g.flowLine, "keep one: it reads the record of every artifact", "the flow has %d sinks: %s", len(sinks), sentence(sinks))
 	}
 }
