@@ -7,6 +7,7 @@ package bus
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
@@ -82,6 +83,10 @@ func PositionOf(ctx context.Context) (Position, bool) {
 	p, ok := ctx.Value(positionKey{}).(Position)
 	return p, ok
 }
+
+// ErrTooLarge: the broker, or the client on its behalf, refuses a record
+// because of its size. Publish wraps it as Permanent.
+var ErrTooLarge = errors.New("record is too large for the broker")
 
 // KeyHeader is the metadata entry that holds the partition key of a message
 // to be published. It does not go over the wire as a header.
