@@ -1,0 +1,238 @@
+package emulator
+
+import (
+	"slices"
+	"strings"
+)
+
+// getPackage answers GET /packages/{owner}/{repo}/{id}/.
+func (s *Server) getPackage(c *call) (reply, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	p, err := s.packageOf(c)
+	if err != nil {
+		return reply{}, err
+	}
+	return ok(s.render(p, c, true))
+}
+
+// packageStatus answers GET …/{id}/status/.
+func (s *Server) packageStatus(c *call) (reply, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	p, err := s.packageOf(c)
+	if err != nil {
+		return reply{}, err
+	}
+	return ok(s.renderStatus(p, c))
+}
+
+// deletePackage answers DELETE …/{id}/.
+func (s *Server) deletePackage(c *call) (reply, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, err := s.packageOf(c)
+	if err != nil {
+		return reply{}, err
+	}
+	s.discard(p)
+	return noContent()
+}
+
+// resyncPackage answers POST …/{id}/resync/: the synchronisation starts again,
+// and may end otherwise, for instance because the package that held the
+// coordinates is gone.
+func (s *Server) resyncPackage(c *call) (reply, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, err := s.packageOf(c)
+	if err != nil {
+		return reply{}, err
+	}
+	holder := p.repo.byIdentity[p.identity()]
+	s.planSync(p, holder != nil && holder != p, c.now, c.faults.sync)
+	p.repo.claim(p)
+	return ok(s.render(p, c, false))
+}
+
+// dependencies answers GET …/{id}/dependencies/. The Server does not open
+// packages, so it knows of none.
+func (s *Server) dependencies(c *call) (reply, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if _, err := s.packageOf(c); err != nil {
+		return reply{}, err
+	}
+	return ok(map[string][]string{"dependencies": {}})
+}
+
+// destination reads where a copy or move goes. s.mu is held.
+func (s *Server) destination(v *validator) (*repo, error) {
+	slug := v.text("destination", limits{required: true})
+	slug = strings.TrimPrefix(slug, s.opts.Owner+"/")
+	r := s.repos[slug]
+	if slug != "" && r == nil {
+		v.refuse("destination", "The repository '"+slug+"' does not exist.")
+	}
+	return r, v.err()
+}
+
+// copyPackage answers POST …/{id}/copy/: a package of its own that shares the
+// bytes.
+func (s *Server) copyPackage(c *call) (reply, error) {
+	in, err := readObject(c.r)
+	if err != nil {
+		return reply{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, err := s.packageOf(c)
+	if err != nil {
+		return reply{}, err
+	}
+	v := validator{in: in}
+	republish := v.flag("republish")
+	to, err := s.destination(&v)
+	if err != nil {
+		return reply{}, err
+	}
+	twin := &pkg{
+		format: p.format, name: p.name, version: p.version, filename: p.filename, filepath: p.filepath,
+		attrs: p.attrs, tags: append([]tag(nil), p.tags...),
+	}
+	for _, f := range p.files {
+		f.perm = newID()
+		twin.files = append(twin.files, f)
+	}
+	replace := to.replaceByDefault
+	if republish != nil {
+		replace = *republish
+	}
+	// The bytes get their second owner first: the copy may replace p itself.
+	own(twin, 1)
+	if err := s.place(twin, to, replace, c); err != nil {
+		own(twin, -1)
+		return reply{}, err
+	}
+	return ok(s.render(twin, c, true))
+}
+
+func own(p *pkg, n int) {
+	for _, f := range p.files {
+		if f.blob != nil {
+			f.blob.owners += n
+		}
+	}
+}
+
+// movePackage answers POST …/{id}/move/. The package keeps its permanent
+// identifier.
+func (s *Server) movePackage(c *call) (reply, error) {
+	in, err := readObject(c.r)
+	if err != nil {
+		return reply{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, err := s.packageOf(c)
+	if err != nil {
+		return reply{}, err
+	}
+	v := validator{in: in}
+	to, err := s.destination(&v)
+	if err != nil {
+		return reply{}, err
+	}
+	if to == p.repo {
+		return reply{}, invalidField("destination", "The package is in this repository already.")
+	}
+	if to.byIdentity[p.identity()] != nil && s.duplicateMode(p.format.slug) == RefuseAtCreate {
+		return reply{}, badRequest(duplicateReason(p))
+	}
+	p.repo.remove(p)
+	s.sequence++
+	p.number = s.sequence
+	s.planSync(p, to.byIdentity[p.identity()] != nil, c.now, c.faults.sync)
+	to.add(p)
+	return ok(s.render(p, c, true))
+}
+
+// quarantinePackage answers POST …/{id}/quarantine/: an empty body
+// quarantines, release or its older name restore lets go.
+func (s *Server) quarantinePackage(c *call) (reply, error) {
+	in, err := readObject(c.r)
+	if err != nil {
+		return reply{}, err
+	}
+	v := validator{in: in}
+	release, restore := v.flag("release"), v.flag("restore")
+	if err := v.err(); err != nil {
+		return reply{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, err := s.packageOf(c)
+	if err != nil {
+		return reply{}, err
+	}
+	p.quarantined = !(release != nil && *release || restore != nil && *restore)
+	return ok(s.render(p, c, true))
+}
+
+// tagPackage answers POST …/{id}/tag/. Clients write the action in any case.
+func (s *Server) tagPackage(c *call) (reply, error) {
+	in, err := readObject(c.r)
+	if err != nil {
+		return reply{}, err
+	}
+	v := validator{in: in}
+	action := strings.ToLower(v.text("action", limits{required: true}))
+	names := v.list("tags")
+	immutable := v.flag("is_immutable")
+	switch action {
+	case "", "add", "clear", "replace", "remove":
+	default:
+		v.refuse("action", "\""+action+"\" is not a valid choice.")
+	}
+	if err := v.err(); err != nil {
+		return reply{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, err := s.packageOf(c)
+	if err != nil {
+		return reply{}, err
+	}
+	if action == "clear" || action == "replace" {
+		p.untag(func(string) bool { return true })
+	}
+	if action == "remove" {
+		for _, name := range names {
+			p.untag(func(t string) bool { return t == name })
+		}
+	}
+	if action == "add" || action == "replace" {
+		for _, name := range names {
+			p.untag(func(t string) bool { return t == name })
+			if !p.hasTag(name) {
+				p.tags = append(p.tags, tag{name, immutable != nil && *immutable})
+			}
+		}
+	}
+	return ok(s.render(p, c, true))
+}
+
+// untag removes the tags that drop names, except immutable ones.
+func (p *pkg) untag(drop func(string) bool) {
+	var kept []tag
+	for _, t := range p.tags {
+		if t.immutable || !drop(t.name) {
+			kept = append(kept, t)
+		}
+	}
+	p.tags = kept
+}
+
+func (p *pkg) hasTag(name string) bool {
+	return slices.ContainsFunc(p.tags, func(t tag) bool { return t.name == name })
+}

@@ -1,0 +1,152 @@
+package emulator
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Options configure a Server. The zero value of each field is the documented
+// behaviour of the real service or the most likely guess.
+type Options struct {
+	// Dir is where bytes are stored. Empty makes a temporary directory, which
+	// Close removes.
+	Dir string
+	// Owner is the one workspace; "acme" if empty.
+	Owner string
+	// Repos are its repositories at the start; "lab" if empty.
+	Repos []string
+	// APIKey is the one valid key; DemoAPIKey if empty.
+	APIKey string
+
+	// SyncDelay is how long a package takes from create to Completed.
+	SyncDelay time.Duration
+	// ListLag is how long a new package stays invisible to list and search,
+	// as if an index had to catch up.
+	ListLag time.Duration
+
+	// APILimit is the number of API requests an account has per LimitWindow; 0
+	// for no limit. Uploads and downloads go to other hosts and do not count.
+	APILimit int
+	// LimitWindow is one hour if 0.
+	LimitWindow time.Duration
+	// PauseHint is the value of X-RateLimit-Interval in seconds. The official
+	// client sleeps that long after every call.
+	PauseHint float64
+
+	// Duplicates says per format what becomes of a package whose coordinates
+	// are taken. Formats that are not listed do as DuplicateModeOf says.
+	Duplicates map[string]DuplicateMode
+	// StrictFiles refuses to create a package whose bytes have not arrived,
+	// instead of answering 201 and failing its synchronisation.
+	StrictFiles bool
+	// ChecksumsAtOnce shows checksums before the synchronisation is over.
+	ChecksumsAtOnce bool
+	// PlainBearer accepts the API key as a bearer token.
+	PlainBearer bool
+	// DigestMismatchStatus answers a direct upload whose bytes differ from its
+	// Content-Sha256; 422 if 0.
+	DigestMismatchStatus int
+
+	// MaxRequestBytes limits one upload request; 5 GB if 0.
+	MaxRequestBytes int64
+	// StorageLimit in bytes answers uploads beyond it with 403; 0 for none.
+	StorageLimit int64
+	// BandwidthLimit in bytes answers downloads beyond it with 402; 0 for none.
+	BandwidthLimit int64
+
+	// IdleTimeout ends an upload of which nothing arrives for so long; 30
+	// seconds if 0.
+	IdleTimeout time.Duration
+	// Hosts are the base addresses that answers name, without a slash at the
+	// end. Empty ones are made from the Host of the request.
+	Hosts Hosts
+	// Now is the clock; time.Now if nil.
+	Now func() time.Time
+}
+
+// Hosts are base addresses such as "https://api.cloudsmith.io".
+type Hosts struct {
+	API, Upload, S3, Download string
+}
+
+// DemoAPIKey is the key of a Server that was given none. It protects nothing
+// and is fit for loopback addresses only.
+const DemoAPIKey = "longshore-demo-key"
+
+// DuplicateMode is what becomes of a package whose coordinates are taken, if
+// the request does not republish.
+type DuplicateMode string
+
+const (
+	// RefuseAtCreate answers 400 and leaves no entry.
+	RefuseAtCreate DuplicateMode = "refuse-at-create"
+	// FailSync answers 201; the synchronisation then fails, and the failed
+	// entry stays until it is deleted.
+	FailSync DuplicateMode = "fail-sync"
+)
+
+// DuplicateModeOf is the mode of a format that Options.Duplicates does not
+// list: raw refuses, every other one fails the synchronisation. For generic
+// that is a guess.
+func DuplicateModeOf(format string) DuplicateMode {
+	if format == "raw" {
+		return RefuseAtCreate
+	}
+	return FailSync
+}
+
+// withDefaults fills in what was left empty, or says everything that is wrong.
+func (o Options) withDefaults(formats map[string]*format) (Options, error) {
+	setDefault(&o.Owner, "acme")
+	setDefault(&o.APIKey, DemoAPIKey)
+	setDefault(&o.LimitWindow, time.Hour)
+	setDefault(&o.DigestMismatchStatus, 422)
+	setDefault(&o.MaxRequestBytes, 5_000_000_000)
+	setDefault(&o.IdleTimeout, 30*time.Second)
+	if len(o.Repos) == 0 {
+		o.Repos = []string{"lab"}
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	o.Repos = slices.Clone(o.Repos)
+	o.Duplicates = maps.Clone(o.Duplicates)
+
+	var errs []error
+	if o.Dir != "" {
+		if st, err := os.Stat(o.Dir); err != nil {
+			errs = append(errs, fmt.Errorf("directory for stored bytes: %w", err))
+		} else if !st.IsDir() {
+			errs = append(errs, fmt.Errorf("directory for stored bytes: %s is no directory", o.Dir))
+		}
+	}
+	for _, slug := range append([]string{o.Owner}, o.Repos...) {
+		if slug == "" || strings.ContainsAny(slug, "/ ") {
+			errs = append(errs, fmt.Errorf("owner or repository %q: want a slug without slashes and blanks", slug))
+		}
+	}
+	for f, mode := range o.Duplicates {
+		if formats[f] == nil {
+			errs = append(errs, fmt.Errorf("duplicates of format %q: unknown format", f))
+		}
+		if mode != RefuseAtCreate && mode != FailSync {
+			errs = append(errs, fmt.Errorf("duplicates of format %q: unknown mode %q", f, mode))
+		}
+	}
+	if o.SyncDelay < 0 || o.ListLag < 0 || o.LimitWindow < 0 || o.IdleTimeout < 0 || o.APILimit < 0 {
+		errs = append(errs, errors.New("delays, windows and limits must not be negative"))
+	}
+	return o, errors.Join(errs...)
+}
+
+func setDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}

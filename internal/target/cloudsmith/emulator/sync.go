@@ -1,0 +1,130 @@
+package emulator
+
+import "time"
+
+// syncPlan decides a synchronisation when it starts; what a client sees of it
+// is a function of the clock.
+type syncPlan struct {
+	start time.Time
+	delay time.Duration
+	// hang never ends.
+	hang bool
+	// failed ends in failure, at failStage, with reason or a null one.
+	failed    bool
+	failStage stage
+	reason    *string
+}
+
+// stage is a step of a synchronisation. The texts of all of them and the
+// number of the last and the fourth are known, the other numbers are guesses.
+type stage struct {
+	number int
+	text   string
+}
+
+var (
+	stageQueued    = stage{1, "Queued"}
+	stageParsing   = stage{3, "Parsing Package Metadata"}
+	stageScanning  = stage{4, "Scanning Package"}
+	stageEnriching = stage{5, "Enriching Package"}
+	stageDone      = stage{9, "Fully Synchronised"}
+)
+
+// Status numbers. Those of the unfinished ones are guesses.
+const (
+	statusAwaiting    = 1
+	statusInProgress  = 2
+	statusCompleted   = 4
+	statusFailed      = 5
+	statusQuarantined = 8
+)
+
+// syncState is how far a synchronisation is at one moment.
+type syncState struct {
+	status   int
+	text     string
+	stage    stage
+	reason   *string
+	progress int
+	updated  time.Time
+	finished *time.Time
+}
+
+func (st syncState) awaiting() bool   { return st.status == statusAwaiting }
+func (st syncState) inProgress() bool { return st.status == statusInProgress }
+func (st syncState) inFlight() bool   { return st.awaiting() || st.inProgress() }
+func (st syncState) failed() bool     { return st.status == statusFailed }
+
+// completed includes the quarantined: their synchronisation is over.
+func (st syncState) completed() bool {
+	return st.status == statusCompleted || st.status == statusQuarantined
+}
+
+// state says how far p is. A quarter of the delay it waits, then it goes
+// through the stages.
+func (p *pkg) state(now time.Time) syncState {
+	plan := p.sync
+	gone := now.Sub(plan.start)
+	if gone < plan.delay || plan.hang {
+		return plan.underway(gone)
+	}
+	end := plan.start.Add(plan.delay)
+	st := syncState{updated: end, finished: &end, progress: 100, status: statusCompleted, text: "Completed", stage: stageDone}
+	switch {
+	case plan.failed:
+		st.status, st.text = statusFailed, "Failed"
+		st.stage, st.reason, st.progress = plan.failStage, plan.reason, 45
+		st.finished = nil
+	case p.quarantined:
+		st.status, st.text = statusQuarantined, "Quarantined"
+	}
+	return st
+}
+
+// underway is the state of a plan that has not ended.
+func (plan syncPlan) underway(gone time.Duration) syncState {
+	quarter := plan.delay / 4
+	steps := []syncState{
+		{status: statusAwaiting, text: "Awaiting", stage: stageQueued},
+		{status: statusInProgress, text: "In Progress", stage: stageParsing, progress: 25},
+		{status: statusInProgress, text: "In Progress", stage: stageScanning, progress: 45},
+		{status: statusInProgress, text: "In Progress", stage: stageEnriching, progress: 75},
+	}
+	n := len(steps) - 1
+	if gone < plan.delay {
+		n = int(gone / max(1, quarter))
+	}
+	n = max(0, min(n, len(steps)-1))
+	st := steps[n]
+	st.updated = plan.start.Add(time.Duration(n) * quarter)
+	return st
+}
+
+// planSync decides the synchronisation of p, which starts now. taken says that
+// another good package has the same coordinates. s.mu is held.
+func (s *Server) planSync(p *pkg, taken bool, now time.Time, fault *SyncFault) {
+	plan := syncPlan{start: now, delay: s.opts.SyncDelay}
+	switch {
+	case !p.complete():
+		plan.failed, plan.failStage = true, stageScanning
+	case taken:
+		plan.failed, plan.failStage = true, stageParsing
+		plan.reason = pointer(duplicateReason(p))
+	}
+	if fault != nil {
+		plan.hang = fault.Hang
+		if fault.Fail {
+			plan.failed, plan.failStage, plan.reason = true, stageParsing, fault.Reason
+		}
+		if fault.Delay != nil {
+			plan.delay = time.Duration(*fault.Delay)
+		}
+	}
+	p.sync = plan
+}
+
+// duplicateReason is what the real service says, as far as it is documented:
+// clients look for "already exists" and "package should be deleted".
+func duplicateReason(p *pkg) string {
+	return "A package with name '" + p.name + "' already exists. Republishing was not enabled for this package. This package should be deleted."
+}
