@@ -1,0 +1,197 @@
+package stagetest
+
+import (
+	"bytes"
+	"context"
+	"crypto/md5" //nolint:gosec // entity tags are MD5
+	"encoding/hex"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/longshore/longshore/stages/stage"
+)
+
+// Bucket is the name of the one bucket of a World.
+const Bucket = "bucket"
+
+// Source is a bucket in memory. It keeps old versions, and serves them, unless
+// KeepVersions(false) was called before they were written.
+type Source struct {
+	now func() time.Time
+
+	mu       sync.Mutex
+	keep     bool
+	pageSize int
+	serial   int
+	objects  map[string][]version // by key, oldest first
+	damaged  map[string]bool
+}
+
+// version is one version of one object, or the mark that it was deleted.
+type version struct {
+	object  stage.Object
+	content []byte
+	deleted bool
+}
+
+func newSource(now func() time.Time) *Source {
+	return &Source{now: now, keep: true, pageSize: 1000, objects: map[string][]version{}, damaged: map[string]bool{}}
+}
+
+// KeepVersions says whether the bucket keeps the versions that are written
+// from now on.
+func (s *Source) KeepVersions(keep bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.keep = keep
+}
+
+// PageSize sets how many objects a page of a listing has.
+func (s *Source) PageSize(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.pageSize = n
+}
+
+// Put writes an object, or a new version of it.
+func (s *Source) Put(key string, content []byte) stage.Object {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sum := md5.Sum(content) //nolint:gosec // as above
+	o := stage.Object{
+		Bucket: Bucket, Key: key, Size: int64(len(content)), ETag: hex.EncodeToString(sum[:]),
+		Modified: s.now(), StorageClass: "STANDARD",
+	}
+	if s.keep {
+		s.serial++
+		o.VersionID = fmt.Sprintf("version-%d", s.serial)
+	}
+	s.add(version{object: o, content: bytes.Clone(content)})
+	delete(s.damaged, key)
+	return o
+}
+
+// Delete removes the object; versions that were kept are still served.
+func (s *Source) Delete(key string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.add(version{object: stage.Object{Bucket: Bucket, Key: key}, deleted: true})
+}
+
+func (s *Source) add(v version) {
+	kept := slices.DeleteFunc(s.objects[v.object.Key], func(old version) bool { return old.object.VersionID == "" })
+	s.objects[v.object.Key] = append(kept, v)
+}
+
+// Damage flips one bit of everything that is read of the object from now on,
+// until it is written again.
+func (s *Source) Damage(key string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.damaged[key] = true
+}
+
+// List implements stage.Source. The cursor is the last key of the page before.
+func (s *Source) List(ctx context.Context, sh stage.Shard) (stage.Page, error) {
+	if err := ctx.Err(); err != nil {
+		return stage.Page{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var page stage.Page
+	for _, key := range s.keysAfter(sh) {
+		if len(page.Objects) == s.pageSize {
+			page.Next = page.Objects[len(page.Objects)-1].Key
+			break
+		}
+		page.Objects = append(page.Objects, s.current(key).object)
+	}
+	return page, nil
+}
+
+func (s *Source) keysAfter(sh stage.Shard) []string {
+	var keys []string
+	for key := range s.objects {
+		if strings.HasPrefix(key, sh.Prefix) && key > sh.Cursor && !s.current(key).deleted {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// current is the newest version of an object that exists or existed.
+func (s *Source) current(key string) version {
+	all := s.objects[key]
+	return all[len(all)-1]
+}
+
+// Stat implements stage.Source.
+func (s *Source) Stat(ctx context.Context, bucket, key string) (stage.Object, error) {
+	if err := ctx.Err(); err != nil {
+		return stage.Object{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if bucket != Bucket || len(s.objects[key]) == 0 || s.current(key).deleted {
+		return stage.Object{}, fmt.Errorf("looking up %q in bucket %q: %w", key, bucket, stage.ErrNotFound)
+	}
+	return s.current(key).object, nil
+}
+
+// Open implements stage.Source.
+func (s *Source) Open(ctx context.Context, o stage.Object) (stage.Body, error) {
+	content, err := s.content(ctx, o)
+	if err != nil {
+		return nil, fmt.Errorf("opening %q: %w", o.Key, err)
+	}
+	return newBody(content, o), nil
+}
+
+// OpenRange implements stage.Source.
+func (s *Source) OpenRange(ctx context.Context, o stage.Object, off, length int64) (io.ReadCloser, error) {
+	content, err := s.content(ctx, o)
+	if err != nil {
+		return nil, fmt.Errorf("opening a range of %q: %w", o.Key, err)
+	}
+	size := int64(len(content))
+	if off < 0 || length < 0 || off > size || length > size-off {
+		return nil, stage.NotRetryable(fmt.Errorf("opening %d bytes of %q at %d: the object has %d", length, o.Key, off, size))
+	}
+	return io.NopCloser(bytes.NewReader(content[off : off+length])), nil
+}
+
+// content finds the bytes of the version that o names.
+func (s *Source) content(ctx context.Context, o stage.Object) ([]byte, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := s.objects[o.Key]
+	if o.Bucket != Bucket || len(all) == 0 {
+		return nil, stage.ErrNotFound
+	}
+	for _, v := range all {
+		if !v.deleted && v.object.Revision() == o.Revision() {
+			return s.asRead(v), nil
+		}
+	}
+	if s.current(o.Key).deleted {
+		return nil, stage.ErrNotFound
+	}
+	return nil, stage.ErrChanged
+}
+
+func (s *Source) asRead(v version) []byte {
+	if !s.damaged[v.object.Key] || len(v.content) == 0 {
+		return v.content
+	}
+	flipped := bytes.Clone(v.content)
+	flipped[len(flipped)/2] ^= 1
+	return flipped
+}
