@@ -22,6 +22,9 @@ func addsWhatItSays(c *check) {
 		for _, p := range malformed(c.spec, in, a.out) {
 			c.errorf("%s", p)
 		}
+		if len(a.out) == 0 && c.cfg.given == nil && !c.spec.Sink {
+			c.errorf("nothing came out of the default input")
+		}
 	}
 }
 
@@ -29,8 +32,8 @@ func addsWhatItSays(c *check) {
 // without an error.
 func malformed(spec stage.Spec, in stage.Envelope, out []stage.Envelope) []string {
 	var problems []string
-	if len(out) == 0 && !spec.Sink {
-		problems = append(problems, "neither an envelope nor an error came out: the artifact is lost; only a sink may do that")
+	if !spec.Sink && !accounted(in, out) {
+		problems = append(problems, "no output and no error is about the input's artifact, which is lost: close it with a verdict (only a sink may end the flow without one)")
 	}
 	for i, e := range out {
 		for _, p := range slices.Concat(wrongAddress(spec, in, e), wrongVerdict(in, e), wrongFacts(spec, in, e), wrongLabels(spec, in, e)) {
@@ -38,6 +41,22 @@ func malformed(spec stage.Spec, in stage.Envelope, out []stage.Envelope) []strin
 		}
 	}
 	return problems
+}
+
+// accounted says whether the artifact that came in comes out, open or closed
+// (I2). A shard may end: its last page need not hold anything.
+func accounted(in stage.Envelope, out []stage.Envelope) bool {
+	if in.Artifact.Shard != nil && in.Artifact.Object == nil {
+		return true
+	}
+	return slices.ContainsFunc(out, func(e stage.Envelope) bool { return !isAnother(in, e) })
+}
+
+// isAnother says whether e is about an object version that the input was not
+// about: one that the stage found. It begins anew, without the input's facts.
+func isAnother(in, e stage.Envelope) bool {
+	before, now := in.Artifact.Object, e.Artifact.Object
+	return now != nil && (before == nil || before.ID() != now.ID() || before.Revision() != now.Revision())
 }
 
 // wrongAddress checks where an output goes and whose it is.
@@ -63,10 +82,10 @@ func wrongAddress(spec stage.Spec, in, e stage.Envelope) []string {
 func keepsID(in, e stage.Envelope) bool {
 	before, now := in.Artifact, e.Artifact
 	switch {
-	case e.ID == in.ID:
-		return now.Object == nil || before.Object != nil || now.Object.ID() == in.ID
-	case now.Object != nil && !reflect.DeepEqual(before.Object, now.Object):
+	case isAnother(in, e):
 		return e.ID == now.Object.ID()
+	case e.ID == in.ID:
+		return true
 	case now.Shard != nil && !reflect.DeepEqual(before.Shard, now.Shard):
 		return e.ID != ""
 	}
@@ -97,9 +116,11 @@ func wrongFacts(spec stage.Spec, in, e stage.Envelope) []string {
 		// On a named port a stage may pass on its own progress, as a listing
 		// does with the shard that it goes on with.
 		moves := e.Port != "" && slices.Contains(spec.Needs, f)
+		another := isAnother(in, e)
 		switch before, now := had[f], has[f]; {
 		case before == nil && now != nil && !adds:
 			problems = append(problems, fmt.Sprintf("it has the fact %q, which Spec.Adds does not declare", f))
+		case another:
 		case before != nil && now == nil:
 			problems = append(problems, fmt.Sprintf("the fact %q was dropped: build outputs with Envelope.With", f))
 		case before != nil && !adds && !moves && !reflect.DeepEqual(before, now):

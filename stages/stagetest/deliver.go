@@ -33,11 +33,22 @@ type answer struct {
 func handle(ctx context.Context, h stage.Handler, in stage.Envelope) (a answer) {
 	defer func() {
 		if r := recover(); r != nil {
-			a.panicked = fmt.Sprintf("%v\n%s", r, debug.Stack())
+			a.panicked = fmt.Sprintf("%v\n%s", r, culprit(debug.Stack()))
 		}
 	}()
 	a.out, a.err = h.Handle(ctx, in)
 	return a
+}
+
+// culprit is the place in a stack where the panic was raised.
+func culprit(stack []byte) string {
+	lines := strings.Split(string(stack), "\n")
+	for i, line := range lines {
+		if strings.HasPrefix(line, "panic(") {
+			return strings.Join(lines[min(i+2, len(lines)):min(i+6, len(lines))], "\n")
+		}
+	}
+	return string(stack)
 }
 
 // deliver hands in to h, alone and undisturbed.
