@@ -3,9 +3,11 @@ package emulator
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -188,4 +190,29 @@ func (w *faultyWriter) Write(p []byte) (int, error) {
 	}
 	_ = conn.Close()
 	return n, errCut
+}
+
+// answer is what f.Status stands for.
+func (f Fault) answer() reply {
+	rep := reply{status: f.Status, header: http.Header{}}
+	if f.RetryAfter != "" {
+		rep.header.Set("Retry-After", f.RetryAfter)
+	}
+	switch {
+	case f.Body != "":
+		rep.body = []byte(f.Body)
+		rep.header.Set("Content-Type", "application/json")
+		if strings.HasPrefix(f.Body, "<") {
+			rep.header.Set("Content-Type", "text/html")
+		}
+	case f.HTML:
+		rep.body = []byte(fmt.Sprintf("<html><head><title>%d %s</title></head><body>oops</body></html>\n", f.Status, http.StatusText(f.Status)))
+		rep.header.Set("Content-Type", "text/html")
+	case f.Status != http.StatusNoContent:
+		rep.body = detail(http.StatusText(f.Status) + ".")
+	}
+	for k, v := range f.Headers {
+		rep.header.Set(k, v)
+	}
+	return rep
 }

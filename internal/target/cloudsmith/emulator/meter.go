@@ -21,6 +21,8 @@ type countingBody struct {
 	n       int64
 	// aborted says that the connection broke in the middle of the body.
 	aborted bool
+	// stalled says that it sent nothing for too long.
+	stalled bool
 }
 
 func (b *countingBody) Read(p []byte) (int, error) {
@@ -31,7 +33,7 @@ func (b *countingBody) Read(p []byte) (int, error) {
 	switch {
 	case err == nil, err == io.EOF:
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		err = errIdle
+		err, b.stalled = errIdle, true
 	default:
 		b.aborted = true
 	}
@@ -39,8 +41,13 @@ func (b *countingBody) Read(p []byte) (int, error) {
 }
 
 // rest lifts the deadline, which would otherwise end the next request on the
-// connection.
-func (b *countingBody) rest() { _ = b.control.SetReadDeadline(time.Time{}) }
+// connection. After a stall it stays: net/http wants to read what is left of
+// the body, and would wait for it.
+func (b *countingBody) rest() {
+	if !b.stalled {
+		_ = b.control.SetReadDeadline(time.Time{})
+	}
+}
 
 // countingWriter remembers the status and counts the bytes of an answer.
 type countingWriter struct {

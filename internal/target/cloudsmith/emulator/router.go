@@ -110,7 +110,7 @@ func (r *route) fits(parts []string) bool {
 		return false
 	}
 	for i, seg := range r.segments {
-		if seg[0] == '{' {
+		if strings.HasPrefix(seg, "{") {
 			if parts[i] == "" && !r.rest() {
 				return false
 			}
@@ -126,7 +126,7 @@ func (r *route) fits(parts []string) bool {
 func (r *route) bind(parts []string) args {
 	a := args{}
 	for i, seg := range r.segments {
-		if seg[0] != '{' {
+		if !strings.HasPrefix(seg, "{") {
 			continue
 		}
 		name := strings.Trim(seg, "{}")

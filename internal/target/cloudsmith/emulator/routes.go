@@ -25,7 +25,7 @@ func (s *Server) routeTable() []route {
 		{role: RoleAPI, method: post, pattern: fileOf + "{id}/abort/", handle: s.abortFile},
 
 		{role: RoleAPI, method: post, pattern: in + "validate-upload/{format}/", handle: s.validatePackage},
-		{role: RoleAPI, method: post, pattern: in + "upload/{format}/", handle: s.createPackage},
+		{role: RoleAPI, method: post, pattern: createRoute, handle: s.createPackage},
 		{role: RoleAPI, method: get, pattern: "/packages/{owner}/", handle: s.listWorkspace},
 		{role: RoleAPI, method: get, pattern: in, handle: s.listPackages},
 		{role: RoleAPI, method: get, pattern: one, handle: s.getPackage},

@@ -85,6 +85,9 @@ func (s *Server) serve(role Role, path string, w http.ResponseWriter, r *http.Re
 		drop(w)
 		return
 	}
+	if body.stalled {
+		out.Header().Set("Connection", "close")
+	}
 	if c.faults.answerLost {
 		out.status = statusLost
 		drop(w)
@@ -106,8 +109,7 @@ func noContent() (reply, error)       { return reply{status: http.StatusNoConten
 // answer finds out what to say, without saying it.
 func (s *Server) answer(c *call, role Role, rt *route, allowed []string, throttled error) (reply, error) {
 	if canned, ok := c.faults.answerBefore(); ok {
-		// The peer may not look at the answer before it has sent everything.
-		_, _ = io.Copy(io.Discard, c.r.Body)
+		drain(c.r)
 		return canned, nil
 	}
 	switch {
@@ -119,13 +121,18 @@ func (s *Server) answer(c *call, role Role, rt *route, allowed []string, throttl
 		return reply{}, throttled
 	}
 	if err := s.admit(c, rt.access); err != nil {
-		if role == RoleUpload {
-			_, _ = io.Copy(io.Discard, c.r.Body)
+		if role == RoleUpload && c.r.Header.Get("Expect") == "" {
+			drain(c.r)
 		}
 		return reply{}, err
 	}
 	return rt.handle(c)
 }
+
+// drain reads what the peer still sends. A peer that does not look at the
+// answer before it has sent everything would only see a broken connection
+// otherwise.
+func drain(r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }
 
 // write sends an answer.
 func write(w http.ResponseWriter, rep reply, err error, method string) {

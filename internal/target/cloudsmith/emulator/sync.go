@@ -15,20 +15,33 @@ type syncPlan struct {
 	reason    *string
 }
 
-// stage is a step of a synchronisation. The texts of all of them and the
-// number of the last and the fourth are known, the other numbers are guesses.
-type stage struct {
-	number int
-	text   string
-}
+// stage is a step of a synchronisation, with its number on the wire. The texts
+// of all of them and the numbers of the last and the fourth are known, the
+// other numbers are guesses.
+type stage int
 
-var (
-	stageQueued    = stage{1, "Queued"}
-	stageParsing   = stage{3, "Parsing Package Metadata"}
-	stageScanning  = stage{4, "Scanning Package"}
-	stageEnriching = stage{5, "Enriching Package"}
-	stageDone      = stage{9, "Fully Synchronised"}
+const (
+	stageQueued    stage = 1
+	stageParsing   stage = 3
+	stageScanning  stage = 4
+	stageEnriching stage = 5
+	stageDone      stage = 9
 )
+
+// String is the text on the wire.
+func (st stage) String() string {
+	switch st {
+	case stageQueued:
+		return "Queued"
+	case stageParsing:
+		return "Parsing Package Metadata"
+	case stageScanning:
+		return "Scanning Package"
+	case stageEnriching:
+		return "Enriching Package"
+	}
+	return "Fully Synchronised"
+}
 
 // Status numbers. Those of the unfinished ones are guesses.
 const (

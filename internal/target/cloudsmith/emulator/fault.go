@@ -3,10 +3,7 @@ package emulator
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"path"
-	"strings"
-	"sync"
 	"time"
 )
 
@@ -62,13 +59,14 @@ type Fault struct {
 	// DiscardBytes answers an upload as usual and keeps nothing.
 	DiscardBytes bool `json:"discard_bytes,omitempty"`
 	// CorruptStored flips a bit of the bytes in the store: of the package that
-	// the request creates, or of the upload that it sends.
+	// the request creates, or of the upload that it sends or completes.
 	CorruptStored bool `json:"corrupt_stored,omitempty"`
 	// Sync changes how the package that the request creates, copies or syncs
 	// again is synchronised.
 	Sync *SyncFault `json:"sync,omitempty"`
 	// ListLag hides the package that the request creates from list and search
-	// for so long.
+	// for so long. A fault of CorruptStored, Sync or ListLag that says nothing
+	// about requests fits those that create a package.
 	ListLag Duration `json:"list_lag,omitempty"`
 
 	// Seen counts fitting requests, Fired those on which it happened.
@@ -98,6 +96,18 @@ func (d *Duration) UnmarshalText(text []byte) error {
 	v, err := time.ParseDuration(string(text))
 	*d = Duration(v)
 	return err
+}
+
+// createRoute is where packages come into being.
+const createRoute = "/packages/{owner}/{repo}/upload/{format}/"
+
+// aimed returns f with its default aim.
+func (f Fault) aimed() Fault {
+	aimless := f.Role == "" && f.Method == "" && f.Route == "" && f.Path == ""
+	if aimless && (f.CorruptStored || f.Sync != nil || f.ListLag != 0) {
+		f.Route = createRoute
+	}
+	return f
 }
 
 // check says everything that is wrong with f.
@@ -130,126 +140,4 @@ func (f Fault) idle() bool {
 	return f.Latency == 0 && f.Status == 0 && len(f.Headers) == 0 && len(f.RemoveHeaders) == 0 &&
 		!f.AnswerLost && f.ResetRequest == nil && f.ResetResponse == nil && f.Truncate == nil &&
 		!f.CorruptResponse && !f.DiscardBytes && !f.CorruptStored && f.Sync == nil && f.ListLag == 0
-}
-
-// fits says whether f is meant for a request.
-func (f Fault) fits(role Role, method, escaped, label string) bool {
-	_, route, _ := strings.Cut(label, " ")
-	return (f.Role == "" || f.Role == role) &&
-		(f.Method == "" || strings.EqualFold(f.Method, method)) &&
-		(f.Route == "" || strings.Trim(f.Route, "/") == strings.Trim(route, "/")) &&
-		(f.Path == "" || matchPath(f.Path, escaped))
-}
-
-func matchPath(pattern, escaped string) bool {
-	pattern, escaped = strings.Trim(pattern, "/"), strings.Trim(escaped, "/")
-	if head, ok := strings.CutSuffix(pattern, "**"); ok {
-		n := strings.Count(head, "/")
-		parts := strings.Split(escaped, "/")
-		if len(parts) <= n {
-			return false
-		}
-		pattern, escaped = head+"*", strings.Join(parts[:n+1], "/")
-	}
-	matched, _ := path.Match(pattern, escaped)
-	return matched
-}
-
-// due counts a fitting request and says whether the fault fires on it.
-func (f *Fault) due() bool {
-	f.Seen++
-	switch {
-	case f.Times > 0 && f.Fired >= f.Times,
-		f.Nth > 0 && f.Seen != f.Nth,
-		f.Every > 0 && f.Seen%f.Every != 0:
-		return false
-	}
-	f.Fired++
-	return true
-}
-
-// faultList holds the faults that are set.
-type faultList struct {
-	mu   sync.Mutex
-	next int
-	set  []*Fault
-}
-
-func (l *faultList) add(faults []Fault) []Fault {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for i := range faults {
-		l.next++
-		faults[i].ID, faults[i].Seen, faults[i].Fired = l.next, 0, 0
-		kept := faults[i]
-		l.set = append(l.set, &kept)
-	}
-	return faults
-}
-
-func (l *faultList) list() []Fault {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	out := make([]Fault, len(l.set))
-	for i, f := range l.set {
-		out[i] = *f
-	}
-	return out
-}
-
-// remove takes one fault away and says whether it was there.
-func (l *faultList) remove(id int) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for i, f := range l.set {
-		if f.ID == id {
-			l.set = append(l.set[:i:i], l.set[i+1:]...)
-			return true
-		}
-	}
-	return false
-}
-
-func (l *faultList) clear() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.set = nil
-}
-
-// match counts a request and returns what is to go wrong with it.
-func (l *faultList) match(role Role, method, escaped, label string) effects {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	var e effects
-	for _, f := range l.set {
-		if f.fits(role, method, escaped, label) && f.due() {
-			e.add(*f)
-		}
-	}
-	return e
-}
-
-// answer is what f.Status stands for.
-func (f Fault) answer() reply {
-	rep := reply{status: f.Status, header: http.Header{}}
-	if f.RetryAfter != "" {
-		rep.header.Set("Retry-After", f.RetryAfter)
-	}
-	switch {
-	case f.Body != "":
-		rep.body = []byte(f.Body)
-		rep.header.Set("Content-Type", "application/json")
-		if strings.HasPrefix(f.Body, "<") {
-			rep.header.Set("Content-Type", "text/html")
-		}
-	case f.HTML:
-		rep.body = []byte(fmt.Sprintf("<html><head><title>%d %s</title></head><body>oops</body></html>\n", f.Status, http.StatusText(f.Status)))
-		rep.header.Set("Content-Type", "text/html")
-	case f.Status != http.StatusNoContent:
-		rep.body = detail(http.StatusText(f.Status) + ".")
-	}
-	for k, v := range f.Headers {
-		rep.header.Set(k, v)
-	}
-	return rep
 }
