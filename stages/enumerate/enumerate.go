@@ -61,6 +61,9 @@ func open(env stage.Env) (stage.Handler, error) {
 
 // Handle lists the page that the shard's cursor points at.
 func (h *handler) Handle(ctx context.Context, in stage.Envelope) ([]stage.Envelope, error) {
+	if missing := in.Missing(Spec().Needs); len(missing) > 0 {
+		return nil, stage.Poisonf("the envelope lacks %v", missing)
+	}
 	shard := *in.Artifact.Shard
 	page, err := h.source.List(ctx, shard)
 	if err != nil {

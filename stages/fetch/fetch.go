@@ -46,6 +46,9 @@ func open(env stage.Env) (stage.Handler, error) {
 
 // Handle stages the bytes of the object, or of the version that superseded it.
 func (h *handler) Handle(ctx context.Context, in stage.Envelope) ([]stage.Envelope, error) {
+	if missing := in.Missing(Spec().Needs); len(missing) > 0 {
+		return nil, stage.Poisonf("the envelope lacks %v", missing)
+	}
 	var out []stage.Envelope
 	current := in
 	for range maxVersions {

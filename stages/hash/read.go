@@ -45,10 +45,7 @@ func (h *handler) read(ctx context.Context, r io.Reader) (sums, error) {
 
 	var s sums
 	for i := 0; ; i++ {
-		if err := ctx.Err(); err != nil {
-			return sums{}, err
-		}
-		n, err := fill(r, ring[i%len(ring)][:])
+		n, err := fill(ctx, r, ring[i%len(ring)][:])
 		if err != nil && !errors.Is(err, io.EOF) {
 			return sums{}, err
 		}
@@ -81,9 +78,13 @@ func write(p []byte, sha, sum5 hash.Hash, crc hash.Hash64) {
 
 // fill reads until p is full or r fails; the error is r's own. Unlike
 // io.ReadFull it does not call the end of r an unexpected one, which r may
-// have reasons to say itself.
-func fill(r io.Reader, p []byte) (n int, err error) {
+// have reasons to say itself. It looks at ctx before every Read, since a file
+// knows nothing of it.
+func fill(ctx context.Context, r io.Reader, p []byte) (n int, err error) {
 	for n < len(p) && err == nil {
+		if err := ctx.Err(); err != nil {
+			return n, err
+		}
 		var m int
 		m, err = r.Read(p[n:])
 		n += m

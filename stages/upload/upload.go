@@ -47,6 +47,9 @@ func open(env stage.Env) (stage.Handler, error) {
 
 // Handle makes sure that the package exists.
 func (h *handler) Handle(ctx context.Context, in stage.Envelope) ([]stage.Envelope, error) {
+	if missing := in.Missing(Spec().Needs); len(missing) > 0 {
+		return nil, stage.Poisonf("the envelope lacks %v", missing)
+	}
 	object, claim := *in.Artifact.Object, *in.Artifact.Claim
 	at, err := h.mapping.Coordinates(object)
 	if err != nil {
