@@ -80,7 +80,7 @@ func (b *board) ask(p stage.Package, now time.Time, lag time.Duration) (a answer
 	case w != nil:
 		w.last = now
 	case len(b.wanted) < maxWanted:
-		if len(b.wanted) == 0 && !b.looking {
+		if len(b.wanted) == 0 && !b.looking && b.credit >= 1 {
 			// After a quiet time the next look need not wait for its turn.
 			b.interval = b.min
 			b.next = minTime(b.next, now.Add(b.min))

@@ -129,7 +129,10 @@ type exchange struct {
 func (c *client) once(ctx context.Context, x exchange) (redirect *url.URL, err error) {
 	done, err := c.governor.Admit(ctx, Admission{Cost: x.cost, Patience: x.patience})
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", x.label, err)
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("%s: %w", x.label, ctx.Err())
+		}
+		return nil, &transportError{label: x.label, sent: false, err: err}
 	}
 	var status int
 	var outcome Outcome

@@ -47,6 +47,7 @@ type pace struct {
 	limit, remaining int
 	reset            time.Time
 	next             time.Time // the next free slot while the budget is short
+	sending, waiting int       // transfers under way, other requests not admitted yet
 }
 
 // NewPace makes a Governor for one process. maxGap caps the pause that a
@@ -58,78 +59,110 @@ func NewPace(maxGap time.Duration, now func() time.Time) Governor {
 // Admit is Governor's.
 func (p *pace) Admit(ctx context.Context, a Admission) (func(Outcome), error) {
 	deadline := p.now().Add(a.Patience)
+	if a.Cost > 0 {
+		p.count(&p.waiting, 1)
+		defer p.count(&p.waiting, -1)
+	}
 	for {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		p.mu.Lock()
-		now := p.now()
-		wait, admitted, probe := p.tryLocked(now, a.Cost)
+		g := p.tryLocked(p.now(), deadline, a.Cost)
 		changed := p.changed
 		p.mu.Unlock()
-		if admitted {
-			return p.doneFunc(probe), nil
-		}
-		if now.Add(wait).After(deadline) {
-			return nil, stage.SlowDown(errBusy, wait, stage.Code("throttled"))
-		}
-		if err := sleep(ctx, wait, changed); err != nil {
-			return nil, err
+		switch {
+		case g.refused:
+			return nil, stage.SlowDown(errBusy, g.wait, stage.Code("throttled"))
+		case g.admitted && g.wait <= 0:
+			return p.doneFunc(a, g.probe), nil
+		case g.admitted:
+			// The slot is ours, whatever changes until then but the gate.
+			if err := sleep(ctx, g.wait, nil); err != nil {
+				p.doneFunc(a, g.probe)(Outcome{})
+				return nil, err
+			}
+			if g.probe || p.gateOpen() {
+				return p.doneFunc(a, g.probe), nil
+			}
+		default:
+			if err := sleep(ctx, g.wait, changed); err != nil {
+				return nil, err
+			}
 		}
 	}
 }
 
-// tryLocked admits a request, or says after which time to ask again.
-func (p *pace) tryLocked(now time.Time, cost int) (wait time.Duration, admitted, probe bool) {
+// grant is what a caller gets: admission after a wait, or the advice to ask
+// again after it, or a refusal since it would be too long.
+type grant struct {
+	wait     time.Duration
+	admitted bool
+	probe    bool
+	refused  bool
+}
+
+func (p *pace) tryLocked(now, deadline time.Time, cost int) grant {
+	again := func(wait time.Duration) grant {
+		return grant{wait: wait, refused: now.Add(wait).After(deadline)}
+	}
 	if d := p.closedUntil.Sub(now); d > 0 {
-		return d, false, false
+		return again(d)
 	}
+	left := p.reset.Sub(now)
 	if cost == 0 {
-		return 0, true, false
-	}
-	if p.refusals > 0 {
-		if p.probing {
-			return time.Second, false, false
+		// Bytes cost nothing, but what follows them does: nobody should send
+		// any that would then have to wait for the next window.
+		if left > 0 && p.remaining <= p.sending+p.waiting {
+			return again(left)
 		}
-		p.probing = true
-		probe = true
+		p.sending++
+		return grant{admitted: true}
 	}
-	if !now.Before(p.reset) {
-		return 0, true, probe
+	probe := p.refusals > 0
+	if probe && p.probing {
+		return again(time.Second)
 	}
-	wait = p.spreadLocked(now)
-	if wait > 0 {
-		if probe {
-			p.probing = false
+	wait := time.Duration(0)
+	if left > 0 {
+		if p.remaining <= 0 {
+			return again(left)
 		}
-		return wait, false, false
+		// Slots are given out in the order of asking, so nobody starves.
+		if float64(p.remaining) < shortBudget*float64(p.limit) {
+			wait = max(0, p.next.Sub(now))
+			if now.Add(wait).After(deadline) {
+				return again(wait)
+			}
+			p.next = now.Add(wait + (left-wait)/time.Duration(p.remaining+1))
+		}
+		p.remaining -= cost
 	}
-	p.remaining -= cost
-	return 0, true, probe
+	p.probing = p.probing || probe
+	return grant{wait: wait, admitted: true, probe: probe}
 }
 
-// spreadLocked says how long to wait for a slot, and takes one if it is free.
-func (p *pace) spreadLocked(now time.Time) time.Duration {
-	left := p.reset.Sub(now)
-	if p.remaining <= 0 {
-		return left
-	}
-	if float64(p.remaining) >= shortBudget*float64(p.limit) {
-		return 0
-	}
-	if d := p.next.Sub(now); d > 0 {
-		return d
-	}
-	p.next = now.Add(left / time.Duration(p.remaining+1))
-	return 0
+func (p *pace) gateOpen() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return !p.closedUntil.After(p.now())
+}
+
+func (p *pace) count(n *int, by int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	*n += by
 }
 
 // doneFunc takes in what came of one request.
-func (p *pace) doneFunc(probe bool) func(Outcome) {
+func (p *pace) doneFunc(a Admission, probe bool) func(Outcome) {
 	return func(o Outcome) {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		now := p.now()
+		if a.Cost == 0 {
+			p.sending--
+		}
 		if probe {
 			p.probing = false
 		}

@@ -59,7 +59,7 @@ func (t *Target) create(ctx context.Context, key coordKey, p stage.Publication, 
 			}
 			return nil
 		}))
-		if !withoutEffect(err) || ctx.Err() != nil {
+		if !withoutEffect(err) || !worthRepeating(err) || ctx.Err() != nil {
 			break
 		}
 	}
@@ -100,6 +100,10 @@ func withoutEffect(err error) bool {
 	te, ok := errors.AsType[*transportError](err)
 	return ok && !te.sent
 }
+
+// worthRepeating says that a create without effect may pass a moment later. A
+// governor that would not admit it within its patience will not do so now.
+func worthRepeating(err error) bool { return statusOf(err) != 0 || retryable(err) }
 
 func (t *Target) created(key coordKey, p stage.Publication, e *entry) stage.Package {
 	t.unclear.delete(key)
