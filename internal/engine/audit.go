@@ -3,6 +3,7 @@ package engine
 import (
 	"strings"
 
+	"github.com/longshore/longshore/internal/wire"
 	"github.com/longshore/longshore/stages/stage"
 )
 
@@ -11,13 +12,13 @@ const maxReason = 4 << 10
 
 // records are all that must be durable before the message is acknowledged:
 // what goes on, and the transitions for the audit topic.
-func (d *delivery) records(s settlement, from origin) ([]record, error) {
+func (d *delivery) records(s settlement, from wire.Origin) ([]record, error) {
 	records := s.records
 	w := d.worker
 	if !w.folds() {
 		topic := w.names.Topic(w.plan.Audit)
 		t := stage.Transition{
-			Stage: w.name(), Outcome: s.outcome, At: from.at, Took: d.took, Attempt: s.attempt,
+			Stage: w.name(), Outcome: s.outcome, At: from.At, Took: d.took, Attempt: s.attempt,
 			Topic: d.pos.Topic, Partition: d.pos.Partition, Offset: d.pos.Offset,
 			ShardDone: s.shardDone, Failure: failureOf(s.failure),
 		}
@@ -39,9 +40,9 @@ func failureOf(err error) *stage.Failure {
 		return nil
 	}
 	f := stage.FailureOf(err)
-	if len(f.Message) > maxReason {
-		f.Message = strings.ToValidUTF8(f.Message[:maxReason], "") + " …"
-	}
+	// A record carries valid text only, and not too much of it.
+	f.Message = strings.ToValidUTF8(f.Message[:min(len(f.Message), maxReason)], "�")
+	f.Hint = strings.ToValidUTF8(f.Hint, "�")
 	return f
 }
 

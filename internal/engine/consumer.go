@@ -11,39 +11,52 @@ import (
 	"github.com/longshore/longshore/internal/bus"
 )
 
-// consumer is a member of a consumer group and what it does with a message.
-type consumer struct {
-	name   string
-	feed   *feed
-	handle message.NoPublishHandlerFunc
+// subscription says what a consumer group of this process reads and what is
+// done with it.
+type subscription struct {
+	name, group, topic string
+	options            bus.SubscriberOptions
+	handle             func(lifetime, *message.Message) error
 }
 
-// consumers makes the members that this process needs: one for each stage and
-// one for each of its delay topics. On an error those made so far are
-// returned, too, so that they can be closed.
-func (e *Engine) consumers(life lifetime, lost func(error)) ([]consumer, error) {
-	var all []consumer
-	add := func(name, group, topic string, o bus.SubscriberOptions, handle func(lifetime, *message.Message) error) error {
-		sub, err := e.o.Bus.Subscriber(group, o)
-		if err != nil {
-			return fmt.Errorf("joining consumer group %s: %w", group, err)
-		}
-		all = append(all, consumer{name, newFeed(sub, topic, lost), func(m *message.Message) error { return handle(life, m) }})
-		return nil
-	}
+// subscriptions are one for each stage that runs here and one for each of its
+// delay topics.
+func (e *Engine) subscriptions() []subscription {
+	var all []subscription
 	names := e.o.Names
 	for _, w := range e.workers {
 		name := w.name()
-		o := bus.SubscriberOptions{CommitEach: w.node.Stage.Effects}
-		if err := add(name, names.Group(name), names.Topic(w.node.In), o, w.deliver); err != nil {
-			return all, err
-		}
+		all = append(all, subscription{
+			name: name, group: names.Group(name), topic: names.Topic(w.node.In),
+			options: bus.SubscriberOptions{CommitEach: w.node.Stage.Effects},
+			handle:  w.deliver,
+		})
 		for _, t := range tiers() {
-			f := newForwarder(w, t)
-			if err := add(name+"."+t.name, laterGroup(names, name, t), names.Later(name, t.name), bus.SubscriberOptions{}, f.forward); err != nil {
-				return all, err
-			}
+			all = append(all, subscription{
+				name: name + "." + t.name, group: laterGroup(names, name, t), topic: names.Later(name, t.name),
+				handle: newForwarder(w, t).forward,
+			})
 		}
+	}
+	return all
+}
+
+// consumer is a member of a consumer group at work.
+type consumer struct {
+	subscription
+	feed *feed
+}
+
+// consumers makes the members that this process needs. On an error those made
+// so far are returned, too, so that they can be closed.
+func (e *Engine) consumers(lost func(error)) ([]consumer, error) {
+	var all []consumer
+	for _, s := range e.subscriptions() {
+		sub, err := e.o.Bus.Subscriber(s.group, s.options)
+		if err != nil {
+			return all, fmt.Errorf("joining consumer group %s: %w", s.group, err)
+		}
+		all = append(all, consumer{s, newFeed(sub, s.topic, lost)})
 	}
 	return all, nil
 }

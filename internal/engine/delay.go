@@ -6,6 +6,7 @@ import (
 	"github.com/ThreeDotsLabs/watermill/message"
 
 	"github.com/longshore/longshore/internal/bus"
+	"github.com/longshore/longshore/internal/wire"
 	"github.com/longshore/longshore/stages/stage"
 	"github.com/longshore/longshore/topology"
 )
@@ -48,16 +49,20 @@ func tierFor(wait time.Duration) tier {
 // that wait, and forwarding one takes no time.
 const delayPartitions = 4
 
-// notBefore is the header that says when a message's time comes.
-const notBefore = "longshore.not_before"
-
 // later is the record that brings e back to the stage after wait.
-func (w *worker) later(e stage.Envelope, wait time.Duration) record {
+func (d *delivery) later(e stage.Envelope, wait time.Duration) record {
+	w := d.worker
 	return record{
 		topic:   w.names.Later(w.name(), tierFor(wait).name),
 		env:     e,
-		headers: message.Metadata{notBefore: w.now().Add(wait).UTC().Format(time.RFC3339Nano)},
+		headers: delayed(w.now().Add(wait), w.names.Topic(w.node.In)),
 	}
+}
+
+func delayed(until time.Time, topic string) message.Metadata {
+	m := message.NewMessage("", nil)
+	wire.SetNotBefore(m, until, topic)
+	return m.Metadata
 }
 
 // forwarder brings the messages of one delay topic back to their stage.
@@ -77,7 +82,10 @@ func (f *forwarder) forward(life lifetime, m *message.Message) error {
 	w := f.worker
 	p, _ := bus.PositionOf(m.Context())
 	now := w.now()
-	due := dueOf(m, now)
+	due, _, ok := wire.NotBefore(m)
+	if !ok {
+		due = now
+	}
 	until := due
 	if end := p.Time.Add(f.tier.length); !p.Time.IsZero() && end.Before(until) {
 		until = end
@@ -85,28 +93,20 @@ func (f *forwarder) forward(life lifetime, m *message.Message) error {
 	if err := sleep(life.feeding, until.Sub(now)); err != nil {
 		return leave(err)
 	}
-	r := record{topic: w.names.Topic(w.node.In), raw: rawOf(m, p)}
+	r := record{raw: rawOf(m, p)}
 	if left := due.Sub(w.now()); left > 0 {
 		r.topic = w.names.Later(w.name(), tierFor(left).name)
 	} else {
-		r.raw = r.raw.without(notBefore)
+		r.topic = w.names.Topic(w.node.In)
+		r.raw.headers = wire.WithoutErrors(m.Metadata)
 	}
 	if f.doubts.start(p) {
 		// Another member may have forwarded it already: then there are two.
 		r = r.inDoubt()
 	}
-	if err := w.out.publish(life.working, w.from(), []record{r}); err != nil {
+	if err := w.out.publish(life.working, w.from(m), []record{r}); err != nil {
 		return leave(err)
 	}
 	m.Ack()
 	return nil
-}
-
-// dueOf reads when a message's time comes; one without is due now.
-func dueOf(m *message.Message, now time.Time) time.Time {
-	due, err := time.Parse(time.RFC3339Nano, m.Metadata.Get(notBefore))
-	if err != nil {
-		return now
-	}
-	return due
 }

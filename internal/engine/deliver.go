@@ -9,6 +9,7 @@ import (
 	"github.com/ThreeDotsLabs/watermill/message"
 
 	"github.com/longshore/longshore/internal/bus"
+	"github.com/longshore/longshore/internal/wire"
 	"github.com/longshore/longshore/stages/stage"
 )
 
@@ -18,8 +19,9 @@ type delivery struct {
 	msg    *message.Message
 	pos    bus.Position
 	// in is what the handler gets, doubt included.
-	in   stage.Envelope
-	took time.Duration
+	in      stage.Envelope
+	decoded bool
+	took    time.Duration
 }
 
 // deliver takes m from its receipt to its acknowledgement. Its only error is
@@ -60,11 +62,11 @@ func leave(err error) error {
 // only where the engine stops first.
 func (d *delivery) decide(life lifetime) (settlement, error) {
 	w := d.worker
-	in, err := decode(d.msg)
+	in, err := wire.Decode(d.msg)
 	if err != nil {
 		return d.parkUnread(err), nil
 	}
-	d.in = in
+	d.in, d.decoded = in, true
 	if w.doubts.start(d.pos) {
 		d.in.Doubt = true
 	}
@@ -132,23 +134,34 @@ func (d *delivery) decide(life lifetime) (settlement, error) {
 // finish makes what follows from the message durable and acknowledges it (I1).
 func (d *delivery) finish(life lifetime, s settlement) error {
 	w := d.worker
-	from := w.from()
-	records, err := d.records(s, from)
-	if err != nil {
-		// An output that cannot be written is the stage's fault. What remains
-		// of the message in the audit topic is small enough to be written.
+	from := w.from(d.msg)
+	err := d.write(life, s, from)
+	if err != nil && life.working.Err() == nil {
+		// An output that cannot be written is the stage's fault. What parking
+		// writes is small.
 		s = d.park(stage.Poisonf("%w", err))
-		if records, err = d.records(s, from); err != nil {
-			return err
-		}
+		err = d.write(life, s, from)
 	}
-	w.at(beforePublish, w.name())
-	if err := w.out.publish(life.working, from, records); err != nil {
+	if err != nil {
 		return err
 	}
-	w.at(afterPublish, w.name())
 	d.msg.Ack()
 	w.at(afterAck, w.name())
 	d.note(s)
+	return nil
+}
+
+// write publishes what follows from s. Its error is the engine's end, or says
+// which record cannot be.
+func (d *delivery) write(life lifetime, s settlement, from wire.Origin) error {
+	records, err := d.records(s, from)
+	if err != nil {
+		return err
+	}
+	d.worker.at(beforePublish, d.worker.name())
+	if err := d.worker.out.publish(life.working, from, records); err != nil {
+		return err
+	}
+	d.worker.at(afterPublish, d.worker.name())
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync/atomic"
 
+	"github.com/longshore/longshore/internal/wire"
 	"github.com/longshore/longshore/stages/stage"
 )
 
@@ -84,14 +85,14 @@ func (e *Engine) Start(ctx context.Context, s stage.Shard) error {
 		Artifact: stage.Artifact{Shard: &s},
 	}}
 	w := e.workers[0]
-	if err := w.out.publish(ctx, origin{stage: entryOrigin, at: e.o.Now()}, []record{entry}); err != nil {
+	if err := w.out.publish(ctx, wire.Origin{Stage: entryOrigin, At: e.o.Now()}, []record{entry}); err != nil {
 		return fmt.Errorf("starting the listing of %q: %w", s.Prefix, err)
 	}
 	return nil
 }
 
 // entryOrigin stands for the stage in the first record of a listing.
-const entryOrigin = "start"
+const entryOrigin = "run"
 
 // Status describes the stages that run here, in flow order.
 func (e *Engine) Status() []StageStatus {

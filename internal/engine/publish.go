@@ -2,12 +2,16 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/longshore/longshore/internal/bus"
+	"github.com/longshore/longshore/internal/wire"
 )
 
 // publishers is how many publishes of one delivery are under way at once. A
@@ -20,13 +24,14 @@ type publisher struct {
 	to     message.Publisher
 	policy Policy
 	log    *slog.Logger
-	errors prometheus.Counter
+	failed prometheus.Counter
 }
 
 // publish returns nil when the broker has confirmed every record (I1). A
-// publish that fails is repeated until it works or ctx ends. Records with the
-// same topic and key keep their order.
-func (p publisher) publish(ctx context.Context, from origin, records []record) error {
+// publish that fails is repeated until it works or ctx ends; only a record that
+// is too large for the broker is an error. Records with the same topic and key
+// keep their order.
+func (p publisher) publish(ctx context.Context, from wire.Origin, records []record) error {
 	if len(records) == 1 {
 		return p.confirm(ctx, from, records[0])
 	}
@@ -45,7 +50,7 @@ func (p publisher) publish(ctx context.Context, from origin, records []record) e
 	return g.Wait()
 }
 
-func (p publisher) confirm(ctx context.Context, from origin, r record) error {
+func (p publisher) confirm(ctx context.Context, from wire.Origin, r record) error {
 	for n := 0; ; n++ {
 		m, err := r.ready, error(nil)
 		if m == nil {
@@ -57,7 +62,10 @@ func (p publisher) confirm(ctx context.Context, from origin, r record) error {
 		if err = p.to.Publish(r.topic, m); err == nil {
 			return nil
 		}
-		p.errors.Inc()
+		p.failed.Inc()
+		if errors.Is(err, bus.ErrTooLarge) {
+			return err // it will not shrink
+		}
 		wait := jittered(doubled(n, p.policy.Republish, p.policy.RepublishMax))
 		p.log.Warn("the broker did not confirm a record, it is published again",
 			"topic", r.topic, "error", err, "in", wait.Round(time.Millisecond))

@@ -7,6 +7,7 @@ import (
 	"github.com/ThreeDotsLabs/watermill/message"
 
 	"github.com/longshore/longshore/internal/bus"
+	"github.com/longshore/longshore/internal/wire"
 	"github.com/longshore/longshore/stages/stage"
 )
 
@@ -47,14 +48,6 @@ func (r *raw) message() *message.Message {
 	return m
 }
 
-// without is r less one header.
-func (r *raw) without(header string) *raw {
-	less := *r
-	less.headers = maps.Clone(r.headers)
-	delete(less.headers, header)
-	return &less
-}
-
 // key is the partition key: all records of an object have the same one (I4).
 func (r record) key() string {
 	if r.raw != nil {
@@ -71,7 +64,7 @@ func (r record) inDoubt() record {
 	}
 	r.ready = nil
 	if r.raw != nil {
-		e, err := decode(r.raw.message())
+		e, err := wire.Decode(r.raw.message())
 		if err != nil {
 			return r
 		}
@@ -83,7 +76,7 @@ func (r record) inDoubt() record {
 
 // prepare encodes all records, so that one which cannot be is found before
 // anything is published.
-func prepare(records []record, from origin) error {
+func prepare(records []record, from wire.Origin) error {
 	for i := range records {
 		m, err := records[i].message(from)
 		if err != nil {
@@ -95,7 +88,7 @@ func prepare(records []record, from origin) error {
 }
 
 // message encodes r anew; a message is published at most once.
-func (r record) message(from origin) (*message.Message, error) {
+func (r record) message(from wire.Origin) (*message.Message, error) {
 	m, err := r.encode(from)
 	if err != nil {
 		return nil, err
@@ -105,11 +98,11 @@ func (r record) message(from origin) (*message.Message, error) {
 	return m, nil
 }
 
-func (r record) encode(from origin) (*message.Message, error) {
+func (r record) encode(from wire.Origin) (*message.Message, error) {
 	if r.raw != nil {
 		return r.raw.message(), nil
 	}
-	m, err := encode(r.env, from)
+	m, err := wire.Encode(r.env, from)
 	if err != nil {
 		return nil, fmt.Errorf("encoding a record for %s: %w", r.topic, err)
 	}

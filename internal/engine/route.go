@@ -25,11 +25,9 @@ type routes struct {
 // output. An error means that the stage broke its contract.
 func route(n topology.Node, names topology.Names, in stage.Envelope, outs []stage.Envelope) (routes, error) {
 	r := routes{shardDone: listing(in)}
-	if len(outs) == 0 && !n.Stage.Sink && !r.shardDone {
-		return r, stage.Poisonf("stage %s returned neither an output nor an error: only a sink may let an artifact go", n.Stage.Name)
-	}
 	seen := map[version]bool{versionOf(in): true}
-	passed := false
+	// A shard may end: its last page need not hold anything.
+	accounted, passed := n.Stage.Sink || r.shardDone, false
 	for _, out := range outs {
 		out = inherit(in, out)
 		v := versionOf(out)
@@ -38,6 +36,7 @@ func route(n topology.Node, names topology.Names, in stage.Envelope, outs []stag
 			r.found = append(r.found, *out.Artifact.Object)
 		}
 		seen[v] = true
+		accounted = accounted || own
 		r.shardDone = r.shardDone && !listing(out)
 		switch {
 		case out.Closed() && !own:
@@ -54,6 +53,9 @@ func route(n topology.Node, names topology.Names, in stage.Envelope, outs []stag
 			r.onward = append(r.onward, rec)
 			passed = passed || own
 		}
+	}
+	if !accounted {
+		return r, stage.Poisonf("stage %s returned neither an output nor an error about its artifact: only a sink may let one go", n.Stage.Name)
 	}
 	if passed && r.own != nil {
 		return r, stage.Poisonf("stage %s both closed an artifact and passed it on", n.Stage.Name)
@@ -75,7 +77,6 @@ func onward(n topology.Node, names topology.Names, out stage.Envelope) (record, 
 			return record{}, stage.Poisonf("stage %s did not add %q", spec.Name, missing)
 		}
 	}
-	out.Port = ""
 	return record{topic: names.Topic(topic), env: out}, nil
 }
 

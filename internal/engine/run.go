@@ -33,7 +33,7 @@ func (e *Engine) Run(ctx context.Context) (err error) {
 	working, cancelWork := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancelWork(nil)
 
-	all, err := e.consumers(lifetime{feeding: feeding, working: working}, lost)
+	all, err := e.consumers(lost)
 	if err == nil {
 		err = subscribeAll(feeding, all)
 	}
@@ -44,7 +44,7 @@ func (e *Engine) Run(ctx context.Context) (err error) {
 		return errors.Join(err, closeAll(all))
 	}
 
-	router, err := e.startRouter(ctx, all)
+	router, err := e.startRouter(lifetime{feeding: feeding, working: working}, all)
 	if err != nil {
 		return errors.Join(err, closeAll(all))
 	}
@@ -61,16 +61,16 @@ func (e *Engine) Run(ctx context.Context) (err error) {
 
 // startRouter starts watermill's router over all and returns when every handler is
 // fed. The router does not stop with ctx: drain closes it.
-func (e *Engine) startRouter(ctx context.Context, all []consumer) (*message.Router, error) {
+func (e *Engine) startRouter(life lifetime, all []consumer) (*message.Router, error) {
 	router, err := message.NewRouter(message.RouterConfig{CloseTimeout: closeTimeout}, routerLog(e.o.Log))
 	if err != nil {
 		return nil, fmt.Errorf("making the router: %w", err)
 	}
 	for _, c := range all {
-		router.AddConsumerHandler(c.name, c.feed.topic, c.feed, c.handle)
+		router.AddConsumerHandler(c.name, c.feed.topic, c.feed, func(m *message.Message) error { return c.handle(life, m) })
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- router.Run(context.WithoutCancel(ctx)) }()
+	go func() { failed <- router.Run(context.WithoutCancel(life.working)) }()
 	select {
 	case <-router.Running():
 		return router, nil

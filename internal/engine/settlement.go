@@ -57,7 +57,7 @@ func (d *delivery) retry(err error) settlement {
 	again.Doubt = true
 	return settlement{
 		outcome: stage.Retried, about: d.in, attempt: attempt, failure: err,
-		records: []record{w.later(again, wait)},
+		records: []record{d.later(again, wait)},
 	}
 }
 
@@ -66,7 +66,7 @@ func (d *delivery) delay(err error) settlement {
 	wait, _ := stage.IsLater(err)
 	return settlement{
 		outcome: stage.Delayed, about: d.in, attempt: d.in.Attempt,
-		records: []record{d.worker.later(d.in, wait)},
+		records: []record{d.later(d.in, wait)},
 	}
 }
 

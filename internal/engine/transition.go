@@ -33,7 +33,6 @@ func transitions(topic string, e stage.Envelope, t stage.Transition, found []sta
 }
 
 func transitionRecord(topic string, e stage.Envelope, t stage.Transition) record {
-	e.Port = ""
 	e = e.With(func(a *stage.Artifact) { a.Transition = &t })
 	return record{topic: topic, env: e}
 }

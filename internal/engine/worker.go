@@ -7,6 +7,9 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/ThreeDotsLabs/watermill/message"
+
+	"github.com/longshore/longshore/internal/wire"
 	"github.com/longshore/longshore/stages/stage"
 	"github.com/longshore/longshore/topology"
 )
@@ -41,7 +44,7 @@ func newWorker(n topology.Node, o Options, m *metrics) (*worker, error) {
 	w := &worker{
 		node: n, plan: o.Plan, names: o.Names, policy: o.Policy, handler: handler,
 		window: newWindow(o.Policy), doubts: newDoubts(doubtInterval), counts: newCounts(), metrics: m,
-		out: publisher{to: o.Bus.Publisher(), policy: o.Policy, log: log, errors: m.publishErrors},
+		out: publisher{to: o.Bus.Publisher(), policy: o.Policy, log: log, failed: m.publishErrors},
 		log: log, now: o.Now, at: o.at,
 	}
 	if n.Stage.Effects {
@@ -69,8 +72,10 @@ func (w *worker) name() string { return w.node.Stage.Name }
 // missing from the ledger is an artifact that vanished (I2).
 func (w *worker) folds() bool { return w.node.In == w.plan.Audit }
 
-// from is the origin of records that are published now.
-func (w *worker) from() origin { return origin{stage: w.name(), at: w.now()} }
+// from is the origin of records that are published now because of m.
+func (w *worker) from(m *message.Message) wire.Origin {
+	return wire.Origin{Stage: w.name(), At: w.now(), Trace: m.Metadata.Get(wire.HeaderTrace)}
+}
 
 func (w *worker) status() StageStatus {
 	s := StageStatus{Name: w.name()}
