@@ -21,8 +21,12 @@ type check struct {
 	problems []string
 }
 
-// enough problems are shown of each promise.
-const enough = 12
+const (
+	// enough problems are shown of each promise.
+	enough = 12
+	// longest is where a problem is cut off, in bytes.
+	longest = 4 << 10
+)
 
 // judge runs the check of p and returns the problems that it found.
 func judge(t *testing.T, p promise, spec stage.Spec, cfg config) []string {
@@ -49,7 +53,11 @@ type gaveUp struct{}
 func (c *check) errorf(format string, args ...any) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.problems = append(c.problems, fmt.Sprintf(format, args...))
+	problem := fmt.Sprintf(format, args...)
+	if len(problem) > longest {
+		problem = problem[:longest] + " …"
+	}
+	c.problems = append(c.problems, problem)
 }
 
 func (c *check) fatalf(format string, args ...any) {

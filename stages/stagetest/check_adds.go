@@ -69,10 +69,10 @@ func wrongAddress(spec stage.Spec, in, e stage.Envelope) []string {
 		problems = append(problems, "a sink has no main output")
 	}
 	if e.Run != in.Run {
-		problems = append(problems, fmt.Sprintf("the run changed from %q to %q", in.Run, e.Run))
+		problems = append(problems, fmt.Sprintf("the run changed from %.80q to %.80q", in.Run, e.Run))
 	}
 	if !keepsID(in, e) {
-		problems = append(problems, fmt.Sprintf("the id changed from %q to %q, which is not the id of a new object or shard", in.ID, e.ID))
+		problems = append(problems, fmt.Sprintf("the id changed from %.80q to %.80q, which is not the id of a new object or shard", in.ID, e.ID))
 	}
 	return problems
 }
@@ -82,7 +82,7 @@ func wrongAddress(spec stage.Spec, in, e stage.Envelope) []string {
 func keepsID(in, e stage.Envelope) bool {
 	before, now := in.Artifact, e.Artifact
 	switch {
-	case isAnother(in, e):
+	case isAnother(in, e) && (before.Object == nil || before.Object.ID() != now.Object.ID()):
 		return e.ID == now.Object.ID()
 	case e.ID == in.ID:
 		return true
@@ -164,15 +164,15 @@ func wrongLabels(spec stage.Spec, in, e stage.Envelope) []string {
 		now, kept := e.Artifact.Labels[name]
 		switch {
 		case !kept:
-			problems = append(problems, fmt.Sprintf("the label %q was dropped: build outputs with Envelope.With", name))
+			problems = append(problems, fmt.Sprintf("the label %.80q was dropped: build outputs with Envelope.With", name))
 		case now != before && !slices.Contains(spec.Adds, stage.LabelFact(name)):
-			problems = append(problems, fmt.Sprintf("the label %q changed from %q to %q, which Spec.Adds does not declare", name, before, now))
+			problems = append(problems, fmt.Sprintf("the label %.80q changed from %.80q to %.80q, which Spec.Adds does not declare", name, before, now))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(e.Artifact.Labels)) {
 		_, had := in.Artifact.Labels[name]
 		if !had && !slices.Contains(spec.Adds, stage.LabelFact(name)) {
-			problems = append(problems, fmt.Sprintf("it has the label %q, which Spec.Adds does not declare", name))
+			problems = append(problems, fmt.Sprintf("it has the label %.80q, which Spec.Adds does not declare", name))
 		}
 	}
 	return problems
