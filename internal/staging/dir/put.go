@@ -47,15 +47,15 @@ func (s *Staging) Put(ctx context.Context, name stage.ClaimName, size int64, r i
 func (s *Staging) publish(tmp, file string, folder int, name stage.ClaimName, size int64) error {
 	s.renames[folder].Lock()
 	defer s.renames[folder].Unlock()
-	if err := s.root.Rename(tmp, file); err != nil {
+	if err := s.rename(tmp, file); err != nil {
 		s.room.settle(name, 0, false)
-		if errors.Is(err, os.ErrNotExist) && s.standing(file) {
+		if _, e := s.root.Stat(tmpDir); e == nil && errors.Is(err, os.ErrNotExist) {
 			return stage.Retry(fmt.Errorf("the unfinished file was swept away: %w", err), stage.Code("staging-swept"))
 		}
 		return s.o.classify("renaming the file", err)
 	}
 	if s.o.Sync {
-		if err := s.syncFolder(file); err != nil {
+		if err := s.syncFolder(path.Dir(file)); err != nil {
 			// Not known to be durable is not kept: whoever put it before is
 			// sent back to fetch it again.
 			err = errors.Join(err, s.root.Remove(file))
@@ -68,11 +68,21 @@ func (s *Staging) publish(tmp, file string, folder int, name stage.ClaimName, si
 	return nil
 }
 
-// standing says whether the folders that a rename to file needs are there.
-func (s *Staging) standing(file string) bool {
-	_, err := s.root.Stat(tmpDir)
-	_, err2 := s.root.Stat(path.Dir(file))
-	return err == nil && err2 == nil
+// rename makes the subfolder where it is missing.
+func (s *Staging) rename(tmp, file string) error {
+	err := s.root.Rename(tmp, file)
+	if !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	if err := s.mkdir(path.Dir(file)); err != nil {
+		return err
+	}
+	if s.o.Sync {
+		if err := s.syncFolder("."); err != nil {
+			return err
+		}
+	}
+	return s.root.Rename(tmp, file)
 }
 
 // write copies size bytes from r into a new file and returns their CRC64NVME.
@@ -131,9 +141,9 @@ func fill(ctx context.Context, buf []byte, r io.Reader) (n int, err error) {
 	return n, err
 }
 
-// syncFolder makes the rename durable.
-func (s *Staging) syncFolder(file string) error {
-	d, err := s.root.Open(path.Dir(file))
+// syncFolder makes what was renamed into a folder durable.
+func (s *Staging) syncFolder(folder string) error {
+	d, err := s.root.Open(folder)
 	if err != nil {
 		return err
 	}

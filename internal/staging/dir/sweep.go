@@ -47,6 +47,9 @@ func (s *Staging) list() (map[stage.ClaimName]int64, error) {
 	for i := range folders {
 		folder := fmt.Sprintf("%02x", i)
 		entries, err := fs.ReadDir(s.root.FS(), folder)
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
