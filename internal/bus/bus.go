@@ -38,6 +38,13 @@ type Bus interface {
 	Close() error
 }
 
+// Joiner is a subscriber that can tell when it has its partitions. Subscribe
+// may return before; a message published in between counts as Backlog.
+type Joiner interface {
+	// Joined is closed once the first assignment, which may be empty, is there.
+	Joined() <-chan struct{}
+}
+
 // SubscriberOptions tune one consumer group member.
 type SubscriberOptions struct {
 	// CommitEach commits every acknowledged offset at once instead of within

@@ -12,6 +12,12 @@ import (
 type claims struct {
 	mu sync.Mutex
 	of map[partition]*claim
+	// assigned is set once an assignment has come, and missing are those of
+	// its partitions whose claims have not started. joined is closed when none
+	// is left.
+	assigned bool
+	missing  map[partition]struct{}
+	joined   chan struct{}
 }
 
 type partition struct {
@@ -28,12 +34,44 @@ type claim struct {
 	last, count int64
 }
 
-func newClaims() *claims { return &claims{of: map[partition]*claim{}} }
+func newClaims() *claims {
+	return &claims{of: map[partition]*claim{}, missing: map[partition]struct{}{}, joined: make(chan struct{})}
+}
+
+// assign notes which claims are about to start.
+func (c *claims) assign(topics map[string][]int32) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.assigned = true
+	clear(c.missing)
+	for topic, ids := range topics {
+		for _, id := range ids {
+			if p := (partition{topic, id}); c.of[p] == nil {
+				c.missing[p] = struct{}{}
+			}
+		}
+	}
+	c.join()
+}
+
+// join closes joined at the first moment when no claim is missing.
+func (c *claims) join() {
+	if !c.assigned || len(c.missing) > 0 {
+		return
+	}
+	select {
+	case <-c.joined:
+	default:
+		close(c.joined)
+	}
+}
 
 func (c *claims) start(p partition, newest int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.of[p] = &claim{newest: newest, last: -1}
+	delete(c.missing, p)
+	c.join()
 }
 
 // seen counts a delivery. A message that comes again after a nack is still
@@ -74,6 +112,12 @@ func (claimTracer) WrapSyncProducer(_ *sarama.Config, p sarama.SyncProducer) sar
 type claimHandler struct {
 	sarama.ConsumerGroupHandler
 	claims *claims
+}
+
+// Setup runs at the beginning of a session, before its claims start.
+func (h claimHandler) Setup(s sarama.ConsumerGroupSession) error {
+	h.claims.assign(s.Claims())
+	return h.ConsumerGroupHandler.Setup(s)
 }
 
 // ConsumeClaim runs once an assignment. A partition that a cooperative

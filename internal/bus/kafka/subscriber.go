@@ -61,6 +61,9 @@ func (s *subscriber) Subscribe(ctx context.Context, topic string) (<-chan *messa
 	return out, nil
 }
 
+// Joined implements bus.Joiner.
+func (s *subscriber) Joined() <-chan struct{} { return s.claims.joined }
+
 // hand gives m to the reader, unless its claim ends first.
 func (s *subscriber) hand(topic string, m *message.Message, out chan<- *message.Message) {
 	ctx := m.Context()
