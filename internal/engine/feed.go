@@ -4,8 +4,11 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
+
+	"github.com/longshore/longshore/internal/bus"
 )
 
 // feed is a subscription that can stop feeding its handler while it stays
@@ -44,8 +47,28 @@ func (f *feed) open(ctx context.Context) error {
 		return fmt.Errorf("subscribing to %s: %w", f.topic, err)
 	}
 	f.in = in
+	f.join(ctx)
 	return nil
 }
+
+// join waits until the partitions are assigned, so that what is published
+// afterwards is known to be new. A rebalance may wait for other members'
+// handlers; not waiting for it costs no more than some messages in doubt.
+func (f *feed) join(ctx context.Context) {
+	j, ok := f.sub.(bus.Joiner)
+	if !ok {
+		return
+	}
+	timer := time.NewTimer(joinTimeout)
+	defer timer.Stop()
+	select {
+	case <-j.Joined():
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+const joinTimeout = 15 * time.Second
 
 // Subscribe implements message.Subscriber for the Router: it hands on what
 // open subscribed to. The Router's context is left out on purpose (M2).
