@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"io"
-	"strconv"
 )
 
 // Version is what `pipeline version` tells.
@@ -14,8 +13,8 @@ type Version struct {
 	Date          string `json:"date,omitempty"`
 	Go            string `json:"go"`
 	Platform      string `json:"platform"`
-	// WireSchema is the version of the records on the topics.
-	WireSchema int `json:"wire_schema"`
+	// WireSchema is the schema of the records on the topics.
+	WireSchema string `json:"wire_schema"`
 }
 
 // Table implements Document.
@@ -25,7 +24,7 @@ func (v Version) Table(w io.Writer) error {
 		_, err = fmt.Fprintf(w, " (%.12s, %s)", v.Commit, v.Date)
 	}
 	if err == nil {
-		_, err = fmt.Fprintf(w, "\n%s %s, wire schema %d\n", v.Go, v.Platform, v.WireSchema)
+		_, err = fmt.Fprintf(w, "\n%s %s, records %s\n", v.Go, v.Platform, v.WireSchema)
 	}
 	return err
 }
@@ -34,6 +33,6 @@ func (v Version) Table(w io.Writer) error {
 func (v Version) Records() [][]string {
 	return [][]string{
 		{"version", "commit", "date", "go", "platform", "wire_schema"},
-		{v.Version, v.Commit, v.Date, v.Go, v.Platform, strconv.Itoa(v.WireSchema)},
+		{v.Version, v.Commit, v.Date, v.Go, v.Platform, v.WireSchema},
 	}
 }

@@ -33,7 +33,7 @@ func (a *app) versionCommand() *cobra.Command {
 func buildInfo() report.Version {
 	v := report.Version{
 		SchemaVersion: report.SchemaVersion, Version: version, Commit: commit, Date: date,
-		Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, WireSchema: wire.SchemaVersion,
+		Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, WireSchema: wire.Current().URN(),
 	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

@@ -133,14 +133,11 @@ func (p *parts) openLocal(ctx context.Context, cfg config.Config, state *stateDi
 
 // newEngine puts everything together.
 func (p *parts) newEngine(ctx context.Context, cfg config.Config, plan *topology.Plan, run stage.RunID, log *slog.Logger, onHalt func(string, error)) error {
-	for i, t := range plan.Sizes(cfg.Strategy) {
-		plan.Topics[i].Partitions = t.Partitions
-	}
 	policy := engine.DefaultPolicy()
 	policy.Attempts = cfg.Delivery.Attempts
 	e, err := engine.New(ctx, engine.Options{
 		Plan: plan, Names: topology.Names{Prefix: cfg.Prefix, Run: run}, Bus: p.bus,
-		Partitions: topology.Partitions(cfg.Strategy), Policy: policy, DrainTimeout: cfg.Delivery.DrainTimeout,
+		Strategy: cfg.Strategy, Policy: policy, DrainTimeout: cfg.Delivery.DrainTimeout,
 		Log: log, Registerer: p.metrics, OnHalt: onHalt,
 		Env: func(name string) stage.Env {
 			return stage.Env{
