@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"io"
 	"math/rand/v2"
 	"testing"
 
@@ -82,6 +83,29 @@ func TestDamagedBytesAreReleasedAndFetchedAgain(t *testing.T) {
 			require.Empty(t, w.Staging.Names(), "damaged bytes must not stay for the next fetch")
 		})
 	}
+}
+
+// lenient opens bytes of any length.
+type lenient struct {
+	stage.Staging
+	size int64
+}
+
+func (l lenient) Open(ctx context.Context, c stage.Claim) (io.ReadCloser, error) {
+	c.Size = l.size
+	return l.Staging.Open(ctx, c)
+}
+
+func TestTheLengthIsCheckedToo(t *testing.T) {
+	w := stagetest.NewWorld()
+	in := staged(w, []byte("right"))
+	env := w.Env(hash.Spec(), "")
+	env.Staging = lenient{env.Staging, in.Artifact.Claim.Size}
+	in.Artifact.Claim.Size++
+	h, err := hash.Spec().New(env)
+	require.NoError(t, err)
+	_, err = h.Handle(t.Context(), in)
+	require.ErrorIs(t, err, stage.ErrClaimGone)
 }
 
 func TestDamageHasACode(t *testing.T) {

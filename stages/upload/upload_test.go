@@ -90,6 +90,36 @@ func TestInDoubtThePackageIsAdopted(t *testing.T) {
 	require.Len(t, w.Target.Packages(), 1)
 }
 
+// recorder keeps what it was asked to publish.
+type recorder struct {
+	stage.Target
+	asked []stage.Publication
+}
+
+func (r *recorder) Publish(ctx context.Context, p stage.Publication) (stage.Package, error) {
+	r.asked = append(r.asked, p)
+	return r.Target.Publish(ctx, p)
+}
+
+func TestTheTargetIsToldWhatItIsAboutToGet(t *testing.T) {
+	for _, doubt := range []bool{false, true} {
+		w := stagetest.NewWorld()
+		in := hashed(w, "a", "x")
+		in.Doubt = doubt
+		env := w.Env(upload.Spec(), "")
+		target := &recorder{Target: env.Target}
+		env.Target = target
+		h, err := upload.Spec().New(env)
+		require.NoError(t, err)
+		_, err = h.Handle(t.Context(), in)
+		require.NoError(t, err)
+		require.Len(t, target.asked, 1)
+		require.Equal(t, doubt, target.asked[0].Doubt)
+		require.Equal(t, *in.Artifact.Digests, target.asked[0].Digests)
+		require.EqualValues(t, 1, target.asked[0].Size)
+	}
+}
+
 func TestAConflictNamesKeyAndCoordinates(t *testing.T) {
 	w := stagetest.NewWorld()
 	w.Target.Place(at("a"), []byte("y"))
