@@ -14,7 +14,7 @@ import (
 )
 
 // large spans several buffers of any driver and ends inside of one.
-const large = 3<<20 + 4711
+const large = 1<<20 + 4711
 
 // name is the claim name of the n-th object.
 func name(n int) stage.ClaimName {

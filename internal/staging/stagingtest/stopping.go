@@ -50,7 +50,7 @@ func stopsPutting(ctx context.Context, s stage.Staging) error {
 		return fmt.Errorf("putting while ctx ends: %w, want an error wrapping ctx.Err", err)
 	}
 	if read > size {
-		return fmt.Errorf("read on to the end after ctx was over")
+		return errors.New("read on to the end after ctx was over")
 	}
 	return wantNothing(ctx, s, name(1), 0, read, size)
 }
