@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
 
@@ -30,14 +31,25 @@ type Options struct {
 	// SyncWrites makes every record durable on the medium before Publish
 	// returns: about 700 records a second instead of 10,000.
 	SyncWrites bool
+	// Trim names topics whose records are of no use once all of the given
+	// consumer groups have committed them, and which are then deleted. Topics that
+	// are not named keep everything: the audit topic and the failed topic
+	// belong to them.
+	Trim map[string][]string
+	// TrimInterval is the shortest time that a handled record is kept; it is
+	// gone after twice as long. 0 means 30 s.
+	TrimInterval time.Duration
 	// Logger is for people who must act; nil discards.
 	Logger *slog.Logger
 }
 
+const defaultTrimInterval = 30 * time.Second
+
 // Bus is a broker and a connection to it.
 type Bus struct {
 	*kafka.Bus
-	broker *broker
+	broker  *broker
+	trimmer *trimmer
 }
 
 var _ bus.Bus = (*Bus)(nil)
@@ -46,6 +58,9 @@ var _ bus.Bus = (*Bus)(nil)
 func Open(ctx context.Context, o Options) (*Bus, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.TrimInterval <= 0 {
+		o.TrimInterval = defaultTrimInterval
 	}
 	b, err := startBroker(o)
 	if err != nil {
@@ -61,7 +76,7 @@ func Open(ctx context.Context, o Options) (*Bus, error) {
 		b.close()
 		return nil, err
 	}
-	return &Bus{Bus: client, broker: b}, nil
+	return &Bus{Bus: client, broker: b, trimmer: startTrimmer(client, o)}, nil
 }
 
 // fetchBytes keeps what lies between broker and stages small: both ends of
@@ -70,6 +85,7 @@ const fetchBytes = 64 << 10
 
 // Close closes the connection, then the broker.
 func (b *Bus) Close() error {
+	b.trimmer.close()
 	err := b.Bus.Close()
 	b.broker.close()
 	return err
@@ -88,6 +104,10 @@ func startBroker(o Options) (*broker, error) {
 	held, err := lockDir(o.Dir)
 	if err != nil {
 		return nil, err
+	}
+	if err := checkpoint(o.Dir); err != nil {
+		held.release()
+		return nil, fmt.Errorf("reading the log: %w", err)
 	}
 	l := newListener()
 	cluster, err := kfake.NewCluster(o.settings(l)...)
