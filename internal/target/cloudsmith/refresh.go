@@ -16,8 +16,9 @@ const (
 	// clockSlack allows for upload times that are not quite in the order of
 	// the listing.
 	clockSlack = 5 * time.Second
-	// siblingPatience is how long a finished package waits for another one at
-	// its coordinates that is still being processed.
+	// siblingPatience is how long the status of a package is left open for
+	// another one at its coordinates, which is still being processed or which
+	// the index does not show yet.
 	siblingPatience = 10 * time.Minute
 )
 

@@ -36,6 +36,10 @@ func (t *Target) settle(ctx context.Context, w wanted, own *entry, s *standing) 
 	if len(s.done) == 0 && t.waitFor(w, s.pending) {
 		return answer{}, false, nil
 	}
+	if len(s.done) == 0 && own != nil && saysDuplicate(own.Reason) && t.patient(w) {
+		// There is another one, and the index does not show it yet.
+		return answer{}, false, nil
+	}
 	if own == nil {
 		return t.settleGone(w, s), true, nil
 	}
@@ -138,7 +142,7 @@ func (t *Target) digestOf(w wanted, own *entry) (string, bool) {
 // waitFor says that packages at the same coordinates which may be ours are
 // still being processed, and that this is not going on for too long.
 func (t *Target) waitFor(w wanted, pending []*entry) bool {
-	if t.now().Sub(w.first) > siblingPatience {
+	if !t.patient(w) {
 		return false
 	}
 	for _, e := range pending {
@@ -148,6 +152,9 @@ func (t *Target) waitFor(w wanted, pending []*entry) bool {
 	}
 	return false
 }
+
+// patient says that w may still be left open for the sake of other packages.
+func (t *Target) patient(w wanted) bool { return t.now().Sub(w.first) <= siblingPatience }
 
 func answerOf(e *entry, w wanted) answer {
 	status := stage.PackageStatus{State: stage.SyncDone, Package: e.at(w.pkg.Coordinates)}
