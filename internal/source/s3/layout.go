@@ -57,7 +57,7 @@ func (s *Source) attributes(ctx context.Context, p pin, parts int) (layout, bool
 	in := &s3.GetObjectAttributesInput{
 		Bucket: &p.bucket, Key: &p.key, VersionId: optional(p.versionID),
 		ObjectAttributes: []types.ObjectAttributes{types.ObjectAttributesObjectParts, types.ObjectAttributesEtag},
-		MaxParts:         aws.Int32(pageSize),
+		MaxParts:         aws.Int32(maxPageSize),
 	}
 	for {
 		out, err := s.client.GetObjectAttributes(ctx, in)

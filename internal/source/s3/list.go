@@ -13,8 +13,8 @@ import (
 	"github.com/longshore/longshore/stages/stage"
 )
 
-// pageSize is the most that S3 returns.
-const pageSize = 1000
+// maxPageSize is the most that S3 returns.
+const maxPageSize = 1000
 
 // List implements stage.Source. Keys come in the order of the store, "folder"
 // keys included.
@@ -23,7 +23,7 @@ func (s *Source) List(ctx context.Context, sh stage.Shard) (stage.Page, error) {
 	if err != nil {
 		return stage.Page{}, err
 	}
-	page, err := s.list(ctx, sh.Prefix, c, pageSize)
+	page, err := s.list(ctx, sh.Prefix, c, s.pageSize)
 	if err != nil {
 		return stage.Page{}, fmt.Errorf("listing s3://%s/%s: %w", s.opts.Bucket, sh.Prefix, err)
 	}

@@ -14,10 +14,11 @@ var _ stage.Source = (*Source)(nil)
 // Source is one bucket. It is safe for concurrent use and holds no resource
 // that needs closing besides idle connections.
 type Source struct {
-	client  *s3.Client
-	opts    Options
-	budget  *budget
-	layouts *layoutMemory
+	client   *s3.Client
+	opts     Options
+	pageSize int32
+	budget   *budget
+	layouts  *layoutMemory
 }
 
 // Open resolves region, endpoint and credentials settings. It sends nothing to
@@ -32,10 +33,11 @@ func Open(ctx context.Context, o Options) (*Source, error) {
 		return nil, fmt.Errorf("opening the source: %w", err)
 	}
 	return &Source{
-		client:  client,
-		opts:    o,
-		budget:  newBudget(o.BufferBytes, o.PartBytes),
-		layouts: newLayoutMemory(),
+		client:   client,
+		opts:     o,
+		pageSize: maxPageSize,
+		budget:   newBudget(o.BufferBytes, o.PartBytes),
+		layouts:  newLayoutMemory(),
 	}, nil
 }
 

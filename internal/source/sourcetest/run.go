@@ -20,6 +20,7 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 		{"odd keys come back as they are", oddKeys},
 
 		{"pages end by cursor and never by count", pages},
+		{"no key falls between two pages", orders},
 		{"an empty page need not be the last", emptyPage},
 		{"a cursor is good again later", cursorAgain},
 		{"a prefix limits the listing", prefix},
