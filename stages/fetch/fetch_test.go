@@ -64,8 +64,14 @@ func TestTheClaimCarriesTheProof(t *testing.T) {
 }
 
 func TestAReplacedVersionIsClosedAndItsSuccessorFetched(t *testing.T) {
+	t.Run("in a bucket without versions", func(t *testing.T) { testReplaced(t, false) })
+	t.Run("in a bucket with versions that listings do not tell", func(t *testing.T) { testReplaced(t, true) })
+}
+
+func testReplaced(t *testing.T, versions bool) {
+	t.Helper()
 	w := stagetest.NewWorld()
-	w.Source.KeepVersions(false)
+	w.Source.KeepVersions(versions)
 	old := w.Source.Put("a", []byte("old"))
 	current := w.Source.Put("a", []byte("newer"))
 	in := found(old)

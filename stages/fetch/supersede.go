@@ -44,6 +44,11 @@ func isMoved(err error) bool {
 func (h *handler) supersede(ctx context.Context, old stage.Envelope, cause error) (closed stage.Envelope, next *stage.Envelope, err error) {
 	was := *old.Artifact.Object
 	now, err := h.source.Stat(ctx, was.Bucket, was.Key)
+	if was.VersionID == "" {
+		// Listings do not tell version ids. A version must have one revision
+		// only, or the ledger would count it twice.
+		now.VersionID = ""
+	}
 	switch {
 	case isGone(err):
 		return old.Close(superseded("deleted", "deleted in the source")), nil, nil
