@@ -1,6 +1,7 @@
 package app
 
 import (
+	"fmt"
 	"sync"
 	"time"
 )
@@ -32,7 +33,7 @@ func (h *halts) set(stageName string, err error) {
 	case err != nil && !waiting:
 		h.timers[stageName] = time.AfterFunc(h.timeout, func() {
 			select {
-			case h.expired <- err:
+			case h.expired <- fmt.Errorf("stopped, since nothing passed for %s: %w", h.timeout, err):
 			default: // another stage was first
 			}
 		})

@@ -160,7 +160,7 @@ func decoder(cfg config.Config, name string) func(any) error {
 		if m, ok := into.(*format.Mapping); ok {
 			m.Format = cfg.Target.Format
 		}
-		return cfg.DecodeStage(name, into)
+		return exitWith(exitUsage, cfg.DecodeStage(name, into))
 	}
 }
 
