@@ -43,3 +43,11 @@ func noise(n int) []byte {
 	rand.NewChaCha8([32]byte{1}).Read(b)
 	return b
 }
+
+func denyList(w http.ResponseWriter, r *http.Request, _ string) bool {
+	if !r.URL.Query().Has("list-type") {
+		return false
+	}
+	refuse(w, http.StatusForbidden, "AccessDenied")
+	return true
+}
