@@ -55,7 +55,8 @@ func newCatalog(limit int) *catalog {
 	return &catalog{limit: limit, rows: map[coordKey]row{}}
 }
 
-// known is what the catalog holds at some coordinates.
+// known is what the catalog holds at some coordinates. sha256 is empty where
+// it is not known.
 type known struct {
 	id, sha256 string
 	size       int64
@@ -82,13 +83,11 @@ func (c *catalog) get(key coordKey) known {
 	if r.idLen == 0 {
 		return known{flags: r.flags}
 	}
-	return known{
-		id:     c.idLocked(r),
-		sha256: hex.EncodeToString(r.sha256[:]),
-		size:   r.size,
-		at:     time.UnixMicro(r.at).UTC(),
-		flags:  r.flags,
+	k := known{id: c.idLocked(r), size: r.size, at: time.UnixMicro(r.at).UTC(), flags: r.flags}
+	if r.sha256 != ([32]byte{}) {
+		k.sha256 = hex.EncodeToString(r.sha256[:])
 	}
+	return k
 }
 
 func (c *catalog) idLocked(r row) string {
@@ -165,6 +164,7 @@ func (c *catalog) putLocked(key coordKey, id, sha256 string, size int64, at time
 	r := row{size: size, at: at.UnixMicro(), idLen: uint8(len(id)), idAt: old.idAt, flags: flags}
 	if n, err := hex.Decode(r.sha256[:], []byte(sha256)); err != nil || n != len(r.sha256) {
 		// Without a digest there is nothing to compare with.
+		r.sha256 = [32]byte{}
 		r.flags |= flagMixed
 	}
 	if old.idLen == 0 || c.idLocked(old) != id {

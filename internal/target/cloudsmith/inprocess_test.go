@@ -66,3 +66,5 @@ func (b *bodyError) Read(p []byte) (int, error) {
 	}
 	return n, err
 }
+
+func clientOf(tr http.RoundTripper) *http.Client { return &http.Client{Transport: tr} }
