@@ -25,11 +25,12 @@ const (
 	ForeignLabel = "foreign"
 )
 
-// Subject is the object that the default input is about. It is put into the
-// source on the first call.
+// Subject is the object that the default input is about, as a listing tells
+// it. It is put into the source on the first call.
 func (w *World) Subject() stage.Object {
 	ctx := context.Background()
 	if o, err := w.Source.Stat(ctx, Bucket, SubjectKey); err == nil {
+		o.VersionID = ""
 		return o
 	}
 	return w.Source.Put(SubjectKey, Content(SubjectKey))

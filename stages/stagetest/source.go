@@ -2,6 +2,7 @@ package stagetest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/md5" //nolint:gosec // entity tags are MD5
 	"encoding/hex"
@@ -18,17 +19,20 @@ import (
 // Bucket is the name of the one bucket of a World.
 const Bucket = "bucket"
 
-// Source is a bucket in memory. It keeps old versions, and serves them, unless
-// KeepVersions(false) was called before they were written.
+// Source is a bucket in memory. It keeps old versions, unless
+// KeepVersions(false) was called before they were written, and serves them to
+// whoever knows their VersionID. Listings do not tell it, as those of S3 do
+// not; Stat does.
 type Source struct {
 	now func() time.Time
 
-	mu       sync.Mutex
-	keep     bool
-	pageSize int
-	serial   int
-	objects  map[string][]version // by key, oldest first
-	damaged  map[string]bool
+	mu        sync.Mutex
+	keep      bool
+	pageSize  int
+	emptyNext bool
+	serial    int
+	objects   map[string][]version // by key, oldest first
+	damaged   map[string]damage
 }
 
 // version is one version of one object, or the mark that it was deleted.
@@ -39,7 +43,7 @@ type version struct {
 }
 
 func newSource(now func() time.Time) *Source {
-	return &Source{now: now, keep: true, pageSize: 1000, objects: map[string][]version{}, damaged: map[string]bool{}}
+	return &Source{now: now, keep: true, pageSize: 1000, objects: map[string][]version{}, damaged: map[string]damage{}}
 }
 
 // KeepVersions says whether the bucket keeps the versions that are written
@@ -57,7 +61,15 @@ func (s *Source) PageSize(n int) {
 	s.pageSize = n
 }
 
-// Put writes an object, or a new version of it.
+// EmptyPage makes the next page of a listing empty, and not the last.
+func (s *Source) EmptyPage() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.emptyNext = true
+}
+
+// Put writes an object, or a new version of it, and returns it as a listing
+// would.
 func (s *Source) Put(key string, content []byte) stage.Object {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -66,11 +78,12 @@ func (s *Source) Put(key string, content []byte) stage.Object {
 		Bucket: Bucket, Key: key, Size: int64(len(content)), ETag: hex.EncodeToString(sum[:]),
 		Modified: s.now(), StorageClass: "STANDARD",
 	}
+	v := version{object: o, content: bytes.Clone(content)}
 	if s.keep {
 		s.serial++
-		o.VersionID = fmt.Sprintf("version-%d", s.serial)
+		v.object.VersionID = fmt.Sprintf("version-%d", s.serial)
 	}
-	s.add(version{object: o, content: bytes.Clone(content)})
+	s.add(v)
 	delete(s.damaged, key)
 	return o
 }
@@ -87,15 +100,11 @@ func (s *Source) add(v version) {
 	s.objects[v.object.Key] = append(kept, v)
 }
 
-// Damage flips one bit of everything that is read of the object from now on,
-// until it is written again.
-func (s *Source) Damage(key string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.damaged[key] = true
-}
+// cursorPrefix stands before the last key of the page before, so that a cursor
+// is never empty.
+const cursorPrefix = "after:"
 
-// List implements stage.Source. The cursor is the last key of the page before.
+// List implements stage.Source.
 func (s *Source) List(ctx context.Context, sh stage.Shard) (stage.Page, error) {
 	if err := ctx.Err(); err != nil {
 		return stage.Page{}, err
@@ -103,20 +112,27 @@ func (s *Source) List(ctx context.Context, sh stage.Shard) (stage.Page, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var page stage.Page
+	if s.emptyNext {
+		s.emptyNext = false
+		return stage.Page{Next: cmp.Or(sh.Cursor, cursorPrefix)}, nil
+	}
 	for _, key := range s.keysAfter(sh) {
 		if len(page.Objects) == s.pageSize {
-			page.Next = page.Objects[len(page.Objects)-1].Key
+			page.Next = cursorPrefix + page.Objects[len(page.Objects)-1].Key
 			break
 		}
-		page.Objects = append(page.Objects, s.current(key).object)
+		o := s.current(key).object
+		o.VersionID = ""
+		page.Objects = append(page.Objects, o)
 	}
 	return page, nil
 }
 
 func (s *Source) keysAfter(sh stage.Shard) []string {
 	var keys []string
+	after := strings.TrimPrefix(sh.Cursor, cursorPrefix)
 	for key := range s.objects {
-		if strings.HasPrefix(key, sh.Prefix) && key > sh.Cursor && !s.current(key).deleted {
+		if strings.HasPrefix(key, sh.Prefix) && key > after && !s.current(key).deleted {
 			keys = append(keys, key)
 		}
 	}
@@ -177,21 +193,16 @@ func (s *Source) content(ctx context.Context, o stage.Object) ([]byte, error) {
 		return nil, stage.ErrNotFound
 	}
 	for _, v := range all {
-		if !v.deleted && v.object.Revision() == o.Revision() {
+		if o.VersionID != "" && o.VersionID == v.object.VersionID {
 			return s.asRead(v), nil
 		}
 	}
-	if s.current(o.Key).deleted {
+	switch now := s.current(o.Key); {
+	case now.deleted:
 		return nil, stage.ErrNotFound
+	case o.VersionID != "" || now.object.ETag != o.ETag || now.object.Size != o.Size:
+		return nil, stage.ErrChanged
+	default:
+		return s.asRead(now), nil
 	}
-	return nil, stage.ErrChanged
-}
-
-func (s *Source) asRead(v version) []byte {
-	if !s.damaged[v.object.Key] || len(v.content) == 0 {
-		return v.content
-	}
-	flipped := bytes.Clone(v.content)
-	flipped[len(flipped)/2] ^= 1
-	return flipped
 }

@@ -24,9 +24,12 @@ type rule struct {
 	seen int
 }
 
-// through runs one call of op. The fault comes before do, or for a lost answer
-// after it.
+// through runs one call of op, unless ctx has ended. The fault comes before
+// do, or for a lost answer after it.
 func (t *tap) through(ctx context.Context, op Op, do func() error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	before, after, holds := t.arrive(op)
 	for _, h := range holds {
 		if err := h.wait(ctx); err != nil {

@@ -18,9 +18,10 @@ import (
 type Target struct {
 	now func() time.Time
 
-	mu       sync.Mutex
-	serial   int
-	packages []*published
+	mu         sync.Mutex
+	serial     int
+	refuseNext bool
+	packages   []*published
 }
 
 type published struct {
@@ -47,6 +48,14 @@ func (t *Target) Sync() { t.settle(stage.SyncPending, stage.SyncDone, "") }
 
 // Refuse ends the processing of all packages that are pending badly.
 func (t *Target) Refuse(reason string) { t.settle(stage.SyncPending, stage.SyncFailed, reason) }
+
+// RefuseNext makes the target accept the next package and refuse it while
+// processing. What is left does not count as a package, but has a status.
+func (t *Target) RefuseNext() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.refuseNext = true
+}
 
 // Quarantine holds back all packages that are processed.
 func (t *Target) Quarantine(reason string) {
@@ -181,20 +190,28 @@ func (t *Target) Remove(ctx context.Context, asked stage.Package) error {
 	return nil
 }
 
+// at finds the package at c. Leftovers of refused uploads are none.
 func (t *Target) at(c stage.Coordinates) *published {
 	for _, p := range t.packages {
-		if p.pkg.Coordinates == c {
+		if p.pkg.Coordinates == c && p.state != stage.SyncFailed {
 			return p
 		}
 	}
 	return nil
 }
 
+// create adds a package, in the place of leftovers.
 func (t *Target) create(c stage.Coordinates, size int64, sha string) *published {
+	t.packages = slices.DeleteFunc(t.packages, func(p *published) bool {
+		return p.pkg.Coordinates == c && p.state == stage.SyncFailed
+	})
 	t.serial++
 	p := &published{state: stage.SyncPending, pkg: stage.Package{
 		ID: fmt.Sprintf("package-%d", t.serial), Coordinates: c, Size: size, SHA256: sha, UploadedAt: t.now(),
 	}}
+	if t.refuseNext {
+		t.refuseNext, p.state, p.reason = false, stage.SyncFailed, "refused"
+	}
 	t.packages = append(t.packages, p)
 	return p
 }
