@@ -97,6 +97,12 @@ func (f *fakeStore) count(prefix string) int {
 	return n
 }
 
+func (f *fakeStore) sorted() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Sorted(slices.Values(f.requests))
+}
+
 func (f *fakeStore) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	q := r.URL.Query()
