@@ -14,7 +14,7 @@ import (
 
 // readSize is how much one Read of the World yields at most, so that every
 // transfer takes several.
-const readSize = 4 << 10
+const readSize = 1 << 10
 
 // body is the content of one object version. It ends well only if the bytes
 // agree with the entity tag.

@@ -13,14 +13,9 @@ import (
 	"github.com/longshore/longshore/stages/stage"
 )
 
-const (
-	// patience is the faked time that a delivery may take. Handlers look and
-	// answer Later, they do not wait.
-	patience = time.Minute
-	// stuckAfter is the real time after which a delivery does not come to
-	// rest: it computes for ever, or waits where no fake clock can see it.
-	stuckAfter = 30 * time.Second
-)
+// patience is the faked time that a delivery may take. Handlers look and answer
+// Later, they do not wait.
+const patience = time.Minute
 
 // answer is how a delivery ended.
 type answer struct {
@@ -83,7 +78,7 @@ func (c *check) bubble(f func()) bool {
 			e.finished = true
 		})
 	}()
-	timeout := time.NewTimer(stuckAfter)
+	timeout := time.NewTimer(c.cfg.stuckAfter)
 	defer timeout.Stop()
 	select {
 	case e := <-ended:
@@ -93,7 +88,7 @@ func (c *check) bubble(f func()) bool {
 		return e.finished
 	case <-timeout.C:
 		c.fatalf("a delivery does not come to rest within %s: it never ends, or it waits for a mutex, "+
-			"which no context can interrupt (is one held during a call of a port?)", stuckAfter)
+			"which no context can interrupt (is one held during a call of a port?)", c.cfg.stuckAfter)
 		return false
 	}
 }

@@ -16,6 +16,8 @@
 //     there; such helpers must not call ports.
 //   - What a stage does to the world is compared by Snapshot: packages, staged
 //     bytes and ledger rows. Calls without effect are free.
+//   - Handlers get inputs that the engine would have parked, with facts missing
+//     or absurd: what is not understood is answered with Poison, not a panic.
 //   - Faults are injected by a wrapper around the ports, at the n-th call of an
 //     operation. Which operations a stage uses is found by a dry run.
 //   - A race is forced, not hoped for: the first call of each operation is held

@@ -63,7 +63,7 @@ func (m mill) read(ctx context.Context, in stage.Envelope) error {
 		return fmt.Errorf("opening staged bytes: %w", err)
 	}
 	defer r.Close() //nolint:errcheck // it was only read
-	buf := make([]byte, 1<<10)
+	buf := make([]byte, 4<<10)
 	for {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("reading staged bytes: %w", err)

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"sync"
+	"time"
 
 	"github.com/longshore/longshore/stages/stage"
 )
@@ -27,6 +29,7 @@ func effectMutants() []mutant {
 		{name: "appends where it should put", breaks: append(again, twice...), spec: appending()},
 		{name: "marks the work as done before it is", breaks: again, spec: markingEarly()},
 		{name: "finds, then publishes, at a careless target", breaks: twice, spec: findingFirst(), opts: []Option{carelessTarget()}},
+		{name: "holds a mutex while it calls a port", breaks: twice, spec: locking(), opts: []Option{soonStuck}},
 	}
 }
 
@@ -120,3 +123,19 @@ func (t careless) Publish(ctx context.Context, pub stage.Publication) (stage.Pac
 	defer t.mu.Unlock()
 	return t.create(pub.Coordinates, pub.Size, pub.Digests.SHA256).visible(), nil
 }
+
+// locking handles one envelope at a time. Who waits for a mutex cannot be told
+// to stop.
+func locking() stage.Spec {
+	return mutate(func(m mill) stage.HandlerFunc {
+		var mu sync.Mutex
+		return func(ctx context.Context, in stage.Envelope) ([]stage.Envelope, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			return m.handle(ctx, in)
+		}
+	})
+}
+
+// soonStuck is a time in which the mill is done many times over.
+func soonStuck(c *config) { c.stuckAfter = 3 * time.Second }

@@ -3,6 +3,7 @@ package stagetest
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/longshore/longshore/stages/stage"
 )
@@ -16,6 +17,9 @@ type config struct {
 	given     func(*World) stage.Envelope
 	expect    Expectation
 	scenarios []scenario
+	// stuckAfter is the real time after which a delivery does not come to
+	// rest: it computes for ever, or waits where no faked clock can see it.
+	stuckAfter time.Duration
 }
 
 type scenario struct {
@@ -23,7 +27,9 @@ type scenario struct {
 	opts []Option
 }
 
-func newConfig(opts []Option) config { return config{expect: Passes()}.with(opts) }
+func newConfig(opts []Option) config {
+	return config{expect: Passes(), stuckAfter: 30 * time.Second}.with(opts)
+}
 
 func (c config) with(opts []Option) config {
 	c.scenarios = nil
