@@ -49,7 +49,8 @@ func parseCursor(s string) (cursor, error) {
 
 // next is the cursor behind a page that is not the last.
 func (c cursor) next(bucket string, page []stage.Object, token string) (cursor, error) {
-	if len(page) > 0 && !isDirectoryBucket(bucket) && c.ascends(page) {
+	// Once by token, always by token: a page may be in order by chance.
+	if c.token == "" && len(page) > 0 && !isDirectoryBucket(bucket) && c.ascends(page) {
 		return cursor{after: page[len(page)-1].Key}, nil
 	}
 	if token == "" || token == c.token {
