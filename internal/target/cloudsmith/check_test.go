@@ -88,4 +88,3 @@ func TestCheckReadsTheQuota(t *testing.T) {
 		t.Errorf("got %+v, %v", a, err)
 	}
 }
-

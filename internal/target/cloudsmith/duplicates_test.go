@@ -173,3 +173,70 @@ func TestAPendingSiblingKeepsTheStatusOpen(t *testing.T) {
 		}
 	})
 }
+
+func TestLateLeftoversAreCleared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const a = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		since := time.Now()
+		service := &lenient{}
+		service.put("own", a, "done", since.Add(time.Second))
+		target, err := cloudsmith.Open(cloudsmith.Options{
+			APIHost: "http://127.0.0.1:1", UploadHost: "http://127.0.0.1:1", APIKey: "k", Owner: "acme", Repo: "lab",
+			Since: since, HTTPClient: clientOf(&inProcess{handler: service}),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer target.Close()
+		// In doubt, so that the coordinates are known to be this migration's.
+		p := publication(generic("dir/a.bin"), []byte("12345"))
+		p.Digests.SHA256, p.Doubt = a, true
+		if _, err := target.Publish(t.Context(), p); err != nil {
+			t.Fatal(err)
+		}
+		// Somebody else's leftover, and ours, turn up later.
+		service.put("late", a, "failed", since.Add(2*time.Second))
+		service.put("foreign", a, "failed", since.Add(3*time.Second))
+		service.entries[2]["filepath"] = "dir/not-ours.bin"
+		for range 20 {
+			_, _ = target.Status(t.Context(), stage.Package{ID: "other", Coordinates: generic("dir/other.bin"), UploadedAt: since})
+			time.Sleep(time.Second)
+		}
+		if got := service.ids(); !slices.Equal(got, []string{"own", "foreign"}) {
+			t.Errorf("%v remain, want ours alone to be cleared", got)
+		}
+	})
+}
+
+func TestAFinalStatusCostsNothingToAskForAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const a = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		service := &lenient{}
+		service.put("own", a, "done", time.Now())
+		tr := &inProcess{handler: service}
+		target, err := cloudsmith.Open(cloudsmith.Options{
+			APIHost: "http://127.0.0.1:1", UploadHost: "http://127.0.0.1:1", APIKey: "k", Owner: "acme", Repo: "lab",
+			HTTPClient: clientOf(tr),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer target.Close()
+		own := stage.Package{ID: "own", Coordinates: generic("dir/a.bin"), UploadedAt: time.Now()}
+		for range 1000 {
+			_, _ = target.Status(t.Context(), own)
+			time.Sleep(time.Second)
+		}
+		if n := tr.calls.Load(); n > 2 {
+			t.Errorf("%d requests for one package that was done at once", n)
+		}
+		// Without anybody asking, nobody looks.
+		before := tr.calls.Load()
+		_, _ = target.Status(t.Context(), stage.Package{ID: "gone", Coordinates: generic("dir/b.bin"), UploadedAt: time.Now()})
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if n := tr.calls.Load() - before; n > 2 {
+			t.Errorf("%d requests in an hour in which nobody asked", n)
+		}
+	})
+}

@@ -132,6 +132,7 @@ func TestSuite(t *testing.T) {
 		"refusing at once": {Duplicates: map[string]emulator.DuplicateMode{"generic": emulator.RefuseAtCreate}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			t.Run("generic", func(t *testing.T) {
 				targettest.Run(t, func(t *testing.T) targettest.Harness { return harness(t, o, generic) })
 			})
@@ -141,6 +142,7 @@ func TestSuite(t *testing.T) {
 		})
 	}
 	t.Run("in parts", func(t *testing.T) {
+		t.Parallel()
 		targettest.Run(t, func(t *testing.T) targettest.Harness {
 			return harness(t, emulator.Options{}, generic, func(o *cloudsmith.Options) {
 				o.MultipartThreshold, o.PartSize = 1, 100_000

@@ -60,6 +60,9 @@ func (t *Target) Find(ctx context.Context, c stage.Coordinates) (stage.Package, 
 // holds share the file name.
 func (t *Target) lookUp(ctx context.Context, c stage.Coordinates) (standing, error) {
 	var s standing
+	if c.Filename == "" {
+		return s, nil // a package of which only the id is known
+	}
 	key, query := keyOf(c), searchFor(c)
 	for n := 1; ; n++ {
 		t.snapshot.individual(t.now())

@@ -33,6 +33,7 @@ func (t *Target) refresh(ctx context.Context) {
 	if err == nil {
 		err = l.missing(ctx)
 	}
+	t.sweep(ctx, l.leftovers)
 	if ctx.Err() != nil {
 		err = nil
 	}
@@ -45,10 +46,13 @@ func (t *Target) refresh(ctx context.Context) {
 type look struct {
 	t      *Target
 	wanted map[string]wanted
-	// seen are the wanted packages that the pages showed, at everything that
+	// seen are the wanted packages that the pages showed; at is everything that
 	// they showed at the coordinates of wanted ones.
 	seen map[string]*entry
 	at   map[coordKey]*standing
+	// leftovers failed after the package at their coordinates was done and
+	// nobody asked for it any more.
+	leftovers []*entry
 
 	requests int
 	changed  bool
@@ -85,6 +89,10 @@ func (l *look) take(e *entry) {
 	l.t.catalog.learn(e)
 	if s := l.at[key]; s != nil {
 		s.add(e)
+	} else if e.Failed {
+		if k := l.t.catalog.get(key); k.is(flagMine) && k.id != "" && k.id != e.Slug {
+			l.leftovers = append(l.leftovers, e)
+		}
 	}
 	if _, ok := l.wanted[e.Slug]; ok {
 		l.seen[e.Slug] = e

@@ -42,7 +42,7 @@ func another(t *testing.T, e *emulator.Server, tr *inProcess, change ...func(*cl
 
 func TestABurstOfDoubtsReadsTheListingOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const n = 1200 // three pages
+		const n = 600 // two pages
 		e, tr, first := bubble(t, emulator.Options{})
 		fill(t, first, n)
 

@@ -15,20 +15,25 @@ import (
 // Target is a repository at Cloudsmith. It is safe for concurrent use.
 type Target struct {
 	client
-	opts      Options
-	log       *slog.Logger
-	catalog   *catalog
+	opts Options
+	log  *slog.Logger
+	// catalog, board and snapshot are what is known of the repository.
+	catalog  *catalog
+	board    *board
+	snapshot snapshot
+	// locks let one call at a time work on the same coordinates; unclear are
+	// coordinates whose create had no clear outcome; removed are packages that
+	// we deleted, which listings may show for a while.
 	locks     *keyLocks
 	unclear   *recent[coordKey, struct{}]
 	removed   *recent[string, struct{}]
-	board     *board
-	snapshot  snapshot
 	upload404 upload404
 
-	// life ends with Close; what runs in the background is bound to it.
-	life  context.Context //nolint:containedctx // the lifetime of background work, not of a call
-	close context.CancelFunc
-	work  sync.WaitGroup
+	// What runs in the background ends when quit is closed.
+	mu     sync.Mutex
+	closed bool
+	quit   chan struct{}
+	work   sync.WaitGroup
 }
 
 var _ stage.Target = (*Target)(nil)
@@ -67,15 +72,20 @@ func Open(o Options) (*Target, error) {
 		unclear: newRecent[coordKey, struct{}](4096),
 		removed: newRecent[string, struct{}](4096),
 		board:   newBoard(o.PollMin, o.PollMax),
+		quit:    make(chan struct{}),
 	}
-	t.life, t.close = context.WithCancel(context.Background())
 	return t, nil
 }
 
 // Close ends the background work of the status board and closes idle
 // connections. Calls that still run are not ended.
 func (t *Target) Close() error {
-	t.close()
+	t.mu.Lock()
+	if !t.closed {
+		t.closed = true
+		close(t.quit)
+	}
+	t.mu.Unlock()
 	t.work.Wait()
 	t.http.CloseIdleConnections()
 	return nil
@@ -83,7 +93,23 @@ func (t *Target) Close() error {
 
 // background runs f until the Target is closed.
 func (t *Target) background(f func(ctx context.Context)) {
-	t.work.Go(func() { f(t.life) })
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		return
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	t.work.Go(func() {
+		defer cancel()
+		f(ctx)
+	})
+	t.work.Go(func() {
+		select {
+		case <-t.quit:
+			cancel()
+		case <-ctx.Done():
+		}
+	})
 }
 
 // ours says whether something that was uploaded at that time can be the work
