@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 )
 
 // blob is the bytes of one file: one segment, or the parts of a multi-part
@@ -29,15 +30,13 @@ func newBlob(d digests, segs ...segment) *blob {
 // corrupted makes b into what a store with a broken bit returns, digests
 // included. An empty blob gets a byte, since it has no bit.
 func (st *store) corrupted(b *blob) (*blob, error) {
-	segs := append([]segment(nil), b.segments...)
-	for i := len(segs) - 1; i >= 0; i-- {
-		if segs[i].size == 0 && i > 0 {
-			continue
-		}
-		if err := flip(&segs[i]); err != nil {
-			return nil, err
-		}
-		break
+	segs := slices.Clone(b.segments)
+	last := len(segs) - 1
+	for last > 0 && segs[last].size == 0 {
+		last--
+	}
+	if err := st.flip(&segs[last]); err != nil {
+		return nil, err
 	}
 	d := newDigester()
 	if err := st.digest(d, segs...); err != nil {
@@ -46,19 +45,21 @@ func (st *store) corrupted(b *blob) (*blob, error) {
 	return newBlob(d.sum(), segs...), nil
 }
 
-func flip(seg *segment) error {
+// flip changes the last bit of seg.
+func (st *store) flip(seg *segment) error {
+	if seg.size == 0 {
+		st.drop(*seg)
+		longer, err := st.packs.put([]byte{0})
+		*seg = longer
+		return err
+	}
 	f, err := os.OpenFile(seg.path, os.O_RDWR, 0)
 	if err != nil {
 		return fmt.Errorf("corrupting stored bytes: %w", err)
 	}
-	last := []byte{0}
-	at := seg.size - 1
-	if seg.size == 0 {
-		at, seg.size = 0, 1
-	} else if _, err = f.ReadAt(last, at); err == nil {
+	last, at := []byte{0}, seg.offset+seg.size-1
+	if _, err = f.ReadAt(last, at); err == nil {
 		last[0] ^= 1
-	}
-	if err == nil {
 		_, err = f.WriteAt(last, at)
 	}
 	if err = errors.Join(err, f.Close()); err != nil {
@@ -69,7 +70,7 @@ func flip(seg *segment) error {
 
 // open returns a reader over all segments. Close it.
 func (b *blob) open() (*blobReader, error) {
-	r := &blobReader{size: b.size}
+	r := &blobReader{segments: b.segments, size: b.size}
 	for _, seg := range b.segments {
 		f, err := os.Open(seg.path)
 		if err != nil {
@@ -77,25 +78,25 @@ func (b *blob) open() (*blobReader, error) {
 			return nil, fmt.Errorf("reading stored bytes: %w", err)
 		}
 		r.files = append(r.files, f)
-		r.sizes = append(r.sizes, seg.size)
 	}
 	return r, nil
 }
 
 // blobReader reads segments as if they were one file.
 type blobReader struct {
-	files []*os.File
-	sizes []int64
-	size  int64
-	pos   int64
+	files    []*os.File
+	segments []segment
+	size     int64
+	pos      int64
 }
 
 func (r *blobReader) Read(p []byte) (int, error) {
 	start := int64(0)
 	for i, f := range r.files {
-		if r.pos < start+r.sizes[i] {
-			left := start + r.sizes[i] - r.pos
-			n, err := f.ReadAt(p[:min(int64(len(p)), left)], r.pos-start)
+		seg := r.segments[i]
+		if r.pos < start+seg.size {
+			left := start + seg.size - r.pos
+			n, err := f.ReadAt(p[:min(int64(len(p)), left)], seg.offset+r.pos-start)
 			r.pos += int64(n)
 			if err == io.EOF {
 				err = nil
@@ -105,7 +106,7 @@ func (r *blobReader) Read(p []byte) (int, error) {
 			}
 			return n, err
 		}
-		start += r.sizes[i]
+		start += seg.size
 	}
 	return 0, io.EOF
 }

@@ -103,7 +103,21 @@ func TestDisk(t *testing.T) {
 	if files() != 0 {
 		t.Errorf("%d files are left", files())
 	}
-	l.generic("b", "bytes")
+	// A large file lies beside the pack of the small ones.
+	large := strings.Repeat("x", bufferSize+1)
+	l.generic("small", "bytes")
+	big := l.generic("large", large)
+	if files() != 2 {
+		t.Errorf("%d files", files())
+	}
+	url := l.do("GET", "/packages/acme/lab/"+big+"/", "").want(200).contains(sha256Of(large)).object()["cdn_url"].(string)
+	if got := l.do("GET", url, "").want(200).body; got != large {
+		t.Errorf("%d bytes come back, want %d", len(got), len(large))
+	}
+	l.do("DELETE", "/packages/acme/lab/"+big+"/", "").want(204)
+	if files() != 1 {
+		t.Errorf("%d files", files())
+	}
 	l.do("POST", "/_emulator/reset", "").want(204)
 	if files() != 0 {
 		t.Errorf("%d files outlive a reset", files())

@@ -209,10 +209,12 @@ func (s *Server) corruptUpload(id string) error {
 		return nil
 	}
 	b, err := s.store.corrupted(u.blob)
-	if err == nil {
-		u.blob = b
+	if err != nil {
+		return err
 	}
-	return err
+	s.storage += b.size - u.blob.size
+	u.blob = b
+	return nil
 }
 
 // timeText is how the API writes times.

@@ -26,7 +26,7 @@ func (s *Server) putPart(c *call, u *upload, number string) (reply, error) {
 		return reply{status: http.StatusOK}, nil
 	}
 	if c.faults.corrupt {
-		if err := flip(&seg); err != nil {
+		if err := s.store.flip(&seg); err != nil {
 			return reply{}, err
 		}
 	}

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -11,20 +12,22 @@ import (
 	"sync/atomic"
 )
 
-// store keeps bytes in files. A file is written once, under a name that was
-// never used before, and belongs to one segment.
+// store keeps bytes in files: large segments in one each, small ones in packs.
+// A name is never used twice, and bytes are written once.
 type store struct {
 	dir     string
 	next    atomic.Uint64
 	buffers sync.Pool
+	packs   *packer
 }
 
 // bufferSize is a compromise: large objects go through in few system calls,
-// and a thousand uploads at once need 128 MiB.
+// and a thousand uploads at once need 128 MiB. What fits into a buffer is
+// small.
 const bufferSize = 128 << 10
 
 func newStore(dir string) (*store, error) {
-	st := &store{dir: dir}
+	st := &store{dir: dir, packs: &packer{dir: dir}}
 	st.buffers.New = func() any { b := make([]byte, bufferSize); return &b }
 	if err := st.clear(); err != nil {
 		return nil, err
@@ -43,22 +46,48 @@ func (st *store) clear() error {
 	return nil
 }
 
-func (st *store) remove() error {
-	if err := os.RemoveAll(st.dir); err != nil {
-		return fmt.Errorf("removing stored bytes: %w", err)
-	}
-	return nil
-}
+func (st *store) remove() error { return st.packs.clear() }
 
-// segment is a file of the store.
+// segment is a range of a file of the store.
 type segment struct {
-	path string
-	size int64
+	path         string
+	offset, size int64
+	// pack is nil where the file is the segment's own.
+	pack *pack
 }
 
 // put writes r to a new segment and through to also, which may be nil. On an
 // error nothing remains.
 func (st *store) put(r io.Reader, also io.Writer) (segment, error) {
+	buf := st.buffers.Get().(*[]byte)
+	defer st.buffers.Put(buf)
+	n, err := fill(r, *buf)
+	start := (*buf)[:n]
+	switch {
+	case err == io.EOF:
+		if also != nil {
+			_, _ = also.Write(start)
+		}
+		return st.packs.put(start)
+	case err != nil:
+		return segment{}, err
+	}
+	return st.putFile(io.MultiReader(bytes.NewReader(start), r), also)
+}
+
+// fill reads until buf is full or r ends. Unlike io.ReadFull it tells a reader
+// that ends from one that breaks off, which is io.ErrUnexpectedEOF.
+func fill(r io.Reader, buf []byte) (n int, err error) {
+	for n < len(buf) && err == nil {
+		var k int
+		k, err = r.Read(buf[n:])
+		n += k
+	}
+	return n, err
+}
+
+// putFile writes r to a file of its own.
+func (st *store) putFile(r io.Reader, also io.Writer) (segment, error) {
 	seg := segment{path: filepath.Join(st.dir, strconv.FormatUint(st.next.Add(1), 36))}
 	f, err := os.OpenFile(seg.path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -99,6 +128,10 @@ func (st *store) copy(to, also io.Writer, r io.Reader) (n int64, err error) {
 // drop removes segments. That one is not there, as after Reset, is fine.
 func (st *store) drop(segs ...segment) {
 	for _, seg := range segs {
+		if seg.pack != nil {
+			st.packs.drop(seg.pack)
+			continue
+		}
 		_ = os.Remove(seg.path)
 	}
 }
@@ -110,7 +143,7 @@ func (st *store) digest(d *digester, segs ...segment) error {
 		if err != nil {
 			return fmt.Errorf("reading stored bytes: %w", err)
 		}
-		_, err = st.copy(d, nil, f)
+		_, err = st.copy(d, nil, io.NewSectionReader(f, seg.offset, seg.size))
 		if err = errors.Join(err, f.Close()); err != nil {
 			return fmt.Errorf("reading stored bytes: %w", err)
 		}
