@@ -14,7 +14,7 @@ func DOT(p *Plan) string {
 	line("  rankdir=LR;")
 	line("  node [fontname=\"sans-serif\"];")
 	for _, n := range p.Nodes {
-		line("  \"topic %s\" [shape=cylinder, label=\"%s\\n%s\"];", n.In, n.In, join(n.Facts, ", "))
+		line("  \"topic %s\" [shape=cylinder, label=\"%s\\n%s\"];", n.In, n.In, strings.ReplaceAll(join(n.Facts, ", "), `"`, `\"`))
 		line("  \"stage %s\" [shape=box, style=rounded, label=\"%s\"];", n.Stage.Name, n.Stage.Name)
 	}
 	for _, n := range p.Nodes {

@@ -13,6 +13,7 @@ func clocks() map[string]string {
 	return map[string]string{
 		"./cmd/pipeline/app":                    "people watch it: the clock on their wall is meant",
 		"./internal/target/targettest":          "it waits for servers that run in real time",
+		"./internal/bus/bustest":                "it waits for brokers that run in real time",
 		"./internal/target/cloudsmith/emulator": "deadlines of connections are the kernel's time",
 	}
 }

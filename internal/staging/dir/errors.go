@@ -3,6 +3,7 @@ package dir
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -41,6 +42,12 @@ func symptoms() []symptom {
 
 // classify gives an error of the disk its class.
 func (o Options) classify(doing string, err error) error {
+	// The system's own word is enough; the hint names the directory, and the
+	// path of a temporary file helps nobody.
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		err = at.Err
+	}
 	err = fmt.Errorf("%s: %w", doing, err)
 	for _, s := range symptoms() {
 		for _, e := range s.errs {

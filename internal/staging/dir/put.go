@@ -105,7 +105,8 @@ func (s *Staging) write(ctx context.Context, tmp string, size int64, r io.Reader
 	var done int64
 	for end := false; !end; {
 		n, err := fill(ctx, buf[:], r)
-		if end = errors.Is(err, io.EOF); err != nil && !end {
+		end = err == io.EOF //nolint:errorlint // an error that wraps it is no end
+		if err != nil && !end {
 			return 0, fmt.Errorf("reading byte %d of %d: %w", done+int64(n), size, err)
 		}
 		if done += int64(n); done > size {

@@ -34,9 +34,12 @@ func breaks() []int { return []int{0, 1, large / 2, large - 1} }
 
 func keepsNothingOnError(ctx context.Context, s stage.Staging) error {
 	b := content(large, 2)
-	// An unexpected end is an error like others; large itself is a checksum
-	// that the reader finds wrong when all bytes were read.
-	for _, broken := range []error{errors.New("the source broke"), io.ErrUnexpectedEOF} {
+	// An end that is unexpected or explained is an error like others; large
+	// itself is a checksum that the reader finds wrong when all bytes were
+	// read.
+	for _, broken := range []error{
+		errors.New("the source broke"), io.ErrUnexpectedEOF, fmt.Errorf("the connection broke: %w", io.EOF),
+	} {
 		for _, at := range append(breaks(), large) {
 			_, err := s.Put(ctx, name(1), large, after(b, at, func() error { return broken }))
 			if !errors.Is(err, broken) {

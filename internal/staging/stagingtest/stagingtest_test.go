@@ -72,7 +72,7 @@ func (m *memory) Put(ctx context.Context, name stage.ClaimName, size int64, r io
 		if m.is("shows what it has so far") {
 			m.set(name, bytes.Clone(b.Bytes()))
 		}
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) && m.is("takes an unexpected end for the end") {
+		if err == io.EOF || errors.Is(err, io.EOF) && m.is("takes an explained end for the end") || errors.Is(err, io.ErrUnexpectedEOF) && m.is("takes an unexpected end for the end") {
 			break
 		}
 		if err != nil && m.is("hides the reader's error") {
@@ -146,6 +146,7 @@ func TestEveryFlawIsCaughtByThePromiseItBreaks(t *testing.T) {
 		"shows what it has so far":            "shows nothing before all is written",
 		"hides the reader's error":            "keeps nothing when the reader fails",
 		"takes an unexpected end for the end": "keeps nothing when the reader fails",
+		"takes an explained end for the end":  "keeps nothing when the reader fails",
 		"keeps short reads":                   "keeps nothing when the reader ends early",
 		"keeps long reads":                    "keeps nothing when the reader goes on too long",
 		"removes before it writes":            "keeps the first copy when a second one fails",
