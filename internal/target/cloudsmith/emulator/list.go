@@ -197,7 +197,7 @@ func parseSort(text string) (ordering, error) {
 		case "status", "scan":
 			key.compare = func(a, b *pkg) int { return boolRank(a.sync.failed) - boolRank(b.sync.failed) }
 		default:
-			return nil, fmt.Errorf("'%s' is not a valid sort field.", key.name)
+			return nil, fmt.Errorf("'%s' is not a valid sort field", key.name)
 		}
 		o = append(o, key)
 	}

@@ -90,7 +90,7 @@ func parseQuery(text string, now time.Time) (query, error) {
 		return query{}, err
 	}
 	if len(p.words) > 0 {
-		return query{}, errors.New("Unbalanced parenthesis.")
+		return query{}, errors.New("unbalanced parenthesis")
 	}
 	return query{root}, nil
 }
@@ -134,14 +134,14 @@ func (p *parser) factor() (node, error) {
 	switch {
 	case p.take("NOT"):
 		if len(p.words) == 0 {
-			return nil, errors.New("NOT needs a term.")
+			return nil, errors.New("a term is missing after NOT")
 		}
 		n, err := p.factor()
 		return negate{n}, err
 	case p.take("("):
 		n, err := p.alternatives()
 		if err == nil && !p.take(")") {
-			err = errors.New("Unbalanced parenthesis.")
+			err = errors.New("unbalanced parenthesis")
 		}
 		return n, err
 	}
@@ -228,4 +228,4 @@ func unquote(value string) string {
 	return value
 }
 
-func errField(name string) error { return fmt.Errorf("'%s' is not a searchable field.", name) }
+func errField(name string) error { return fmt.Errorf("'%s' is not a searchable field", name) }

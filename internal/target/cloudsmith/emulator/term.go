@@ -117,7 +117,7 @@ func (t *term) readNumber(value string, now time.Time) error {
 	}
 	n, err := strconv.ParseFloat(value, 64)
 	if err != nil {
-		return fmt.Errorf("'%s' is not a number.", value)
+		return fmt.Errorf("'%s' is not a number", value)
 	}
 	t.number = n
 	return nil
@@ -148,7 +148,7 @@ func parseWhen(value string, now time.Time) (time.Time, error) {
 			return now.AddDate(0, -n, 0), nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("'%s' is not a date.", value)
+	return time.Time{}, fmt.Errorf("'%s' is not a date", value)
 }
 
 // exact says that the value is the whole of the field.
