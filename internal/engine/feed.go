@@ -71,11 +71,14 @@ func (f *feed) join(ctx context.Context) {
 const joinTimeout = 15 * time.Second
 
 // Subscribe implements message.Subscriber for the Router: it hands on what
-// open subscribed to. The Router's context is left out on purpose (M2).
-func (f *feed) Subscribe(_ context.Context, topic string) (<-chan *message.Message, error) {
+// open subscribed to. ctx ends when the Router closes. The Router then closes
+// its subscribers, too, but not always: where it sees the context's end first,
+// it counts on the subscription to have seen it as well.
+func (f *feed) Subscribe(ctx context.Context, topic string) (<-chan *message.Message, error) {
 	if f.in == nil || topic != f.topic {
 		return nil, fmt.Errorf("feed of %s is not open for %s", f.topic, topic)
 	}
+	context.AfterFunc(ctx, func() { _ = f.Close() })
 	out := make(chan *message.Message)
 	f.pumping.Go(func() { f.pump(out) })
 	return out, nil

@@ -81,7 +81,6 @@ func (s *session) Publish(topic string, messages ...*message.Message) error {
 }
 
 func (s *session) publish(topic string, m *message.Message) error {
-	time.Sleep(time.Millisecond)
 	if s.killed() {
 		return errCutOff
 	}
@@ -148,8 +147,8 @@ func (b *broker) records(topic string) []stored {
 	return all
 }
 
-func (s *session) Subscriber(group string, _ bus.SubscriberOptions) (message.Subscriber, error) {
-	return &member{s: s, group: group, closing: make(chan struct{})}, nil
+func (s *session) Subscriber(group string, o bus.SubscriberOptions) (message.Subscriber, error) {
+	return &member{s: s, group: group, each: o.CommitEach, closing: make(chan struct{}), acked: map[partition]int64{}}, nil
 }
 
 func (s *session) Close() error { return nil }
@@ -157,15 +156,42 @@ func (s *session) Close() error { return nil }
 type member struct {
 	s       *session
 	group   string
+	each    bool
 	closing chan struct{}
 	once    sync.Once
 	wg      sync.WaitGroup
+	acked   map[partition]int64 // offsets to commit, guarded by the broker's lock
 }
 
 func (m *member) Close() error {
 	m.once.Do(func() { close(m.closing) })
 	m.wg.Wait()
+	m.commit()
 	return nil
+}
+
+func (m *member) commit() {
+	m.s.mu.Lock()
+	defer m.s.mu.Unlock()
+	if m.s.killed() {
+		return
+	}
+	for at, offset := range m.acked {
+		m.s.committed[groupAt{m.group, at}] = offset
+	}
+}
+
+// commitOften commits at an interval, so that a killed session leaves acknowledged
+// messages uncommitted.
+func (m *member) commitOften() {
+	for {
+		select {
+		case <-time.After(500 * time.Millisecond):
+			m.commit()
+		case <-m.closing:
+			return
+		}
+	}
 }
 
 func (m *member) Subscribe(ctx context.Context, topic string) (<-chan *message.Message, error) {
@@ -179,6 +205,7 @@ func (m *member) Subscribe(ctx context.Context, topic string) (<-chan *message.M
 	for i, p := range partitions {
 		m.wg.Go(func() { m.consume(ctx, partition{topic, int32(i)}, int64(len(p)), out) })
 	}
+	m.wg.Go(m.commitOften)
 	go func() { m.wg.Wait(); close(out) }()
 	return out, nil
 }
@@ -200,12 +227,13 @@ func (m *member) consume(ctx context.Context, at partition, backlog int64, out c
 		if !m.offer(ctx, rec, pos, out) {
 			return
 		}
-		s.mu.Lock()
-		if !s.killed() {
-			s.committed[groupAt{m.group, at}] = offset + 1
-		}
-		s.mu.Unlock()
 		offset++
+		s.mu.Lock()
+		m.acked[at] = offset
+		s.mu.Unlock()
+		if m.each {
+			m.commit()
+		}
 	}
 }
 
@@ -215,10 +243,15 @@ func (m *member) fetch(ctx context.Context, at partition, offset int64) (stored,
 		m.s.mu.Lock()
 		p, changed := m.s.topics[at.topic][at.index], m.s.changed
 		m.s.mu.Unlock()
+		if m.s.killed() {
+			return stored{}, false
+		}
 		if offset < int64(len(p)) {
 			return p[offset], true
 		}
 		select {
+		case <-m.s.dead:
+			return stored{}, false
 		case <-changed:
 		case <-m.closing:
 			return stored{}, false
@@ -238,6 +271,8 @@ func (m *member) offer(ctx context.Context, rec stored, pos bus.Position, out ch
 		defer cancel()
 		select {
 		case out <- msg:
+		case <-m.s.dead:
+			return false
 		case <-m.closing:
 			return false
 		}

@@ -54,7 +54,7 @@ func newWorker(n topology.Node, o Options, m *metrics) (*worker, error) {
 	w.gate = newGate(o.Policy, o.Now, func(err error) {
 		if err != nil {
 			halted.Set(1)
-			log.Error("the stage halts until a person acts", "error", err, "hint", stage.FailureOf(err).Hint)
+			log.Info("the stage halts until a person acts", "error", err, "hint", stage.FailureOf(err).Hint)
 		} else {
 			halted.Set(0)
 			log.Info("the stage goes on")
