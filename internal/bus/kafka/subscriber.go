@@ -16,6 +16,7 @@ type subscriber struct {
 	inner  *wmkafka.Subscriber
 	claims *claims
 	bus    *Bus
+	feeds  sync.WaitGroup
 
 	mu sync.Mutex
 	// current is the message of each partition that was handed out last.
@@ -52,12 +53,12 @@ func (s *subscriber) Subscribe(ctx context.Context, topic string) (<-chan *messa
 		return nil, s.bus.options.explain("subscribing to "+topic, err)
 	}
 	out := make(chan *message.Message)
-	go func() {
+	s.feeds.Go(func() {
 		defer close(out)
 		for m := range in {
 			s.hand(topic, m, out)
 		}
-	}()
+	})
 	return out, nil
 }
 
@@ -91,10 +92,11 @@ func (s *subscriber) position(ctx context.Context, topic string) bus.Position {
 }
 
 // Close leaves the group after the offsets of acknowledged messages are
-// committed.
+// committed. When it returns, the channels are closed.
 func (s *subscriber) Close() error {
 	s.settle()
 	err := s.inner.Close()
+	s.feeds.Wait()
 	s.bus.forget(s)
 	return err
 }
