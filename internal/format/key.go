@@ -22,6 +22,10 @@ func checkText(key string) error {
 	if i := strings.IndexFunc(key, unicode.IsControl); i >= 0 {
 		return unmappable(key, "it holds a control character at byte %d", i)
 	}
+	if strings.TrimSpace(key) != key {
+		// The target trims its text fields: "a" and "a " would be one package.
+		return unmappable(key, "it begins or ends with a blank, which the target would cut off")
+	}
 	return nil
 }
 

@@ -114,6 +114,22 @@ func TestReplacedVersionBecomesSuperseded(t *testing.T) {
 	}
 }
 
+// TestVersionsOfOneSecond: a store may keep times in whole seconds, so that two
+// versions have the same.
+func TestVersionsOfOneSecond(t *testing.T) {
+	for _, tag := range []string{"0", "f"} { // before and after the old one's
+		l := open(t)
+		old := ledgertest.Object(8)
+		current := old
+		current.ETag = tag
+		fold(t, l, page(0, 1, true, old), ledgertest.Closed(old, stage.Superseded, time.Second))
+		fold(t, l, ledgertest.Closed(current, stage.Verified, 2*time.Second))
+		if s := summary(t, l); s.Of(stage.Superseded).Objects != 1 || s.Of(stage.Verified).Objects != 1 {
+			t.Errorf("tag %q: %+v", tag, s)
+		}
+	}
+}
+
 func TestParkedRecords(t *testing.T) {
 	l := open(t)
 	o := ledgertest.Object(1)

@@ -54,10 +54,24 @@ func strength(d stage.Disposition) int {
 	return 0
 }
 
-// newer orders the versions of one object by the source's clock; the revision
-// decides a tie, so that every order of folding gives the same result.
+// newer orders the versions of one object. A version that the source was seen
+// to have replaced is never the newest. The source's clock may count whole
+// seconds, so the time of the row's last event decides a tie, and the revision
+// another one: every order of folding gives the same result.
 func newer(a, b Row) int {
-	return cmp.Or(a.Modified.Compare(b.Modified), cmp.Compare(a.Revision, b.Revision))
+	return cmp.Or(
+		cmp.Compare(live(a), live(b)),
+		a.Modified.Compare(b.Modified),
+		a.Updated.Compare(b.Updated),
+		cmp.Compare(a.Revision, b.Revision),
+	)
+}
+
+func live(r Row) int {
+	if r.Verdict == stage.Superseded {
+		return 0
+	}
+	return 1
 }
 
 // settle sets the dispositions of all versions of one object. A closed version
