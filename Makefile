@@ -15,8 +15,8 @@ help: ## List the targets
 
 .PHONY: build
 build: ## Build bin/pipeline and bin/pipeline-sandbox
-	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/pipeline ./cmd/pipeline
-	cd sandbox && $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o ../$(BIN)/pipeline-sandbox ./cmd/pipeline-sandbox
+	$(GO) build -ldflags '$(LDFLAGS)' -o $(BIN)/pipeline ./cmd/pipeline
+	cd sandbox && $(GO) build -ldflags '$(LDFLAGS)' -o ../$(BIN)/pipeline-sandbox ./cmd/pipeline-sandbox
 
 .PHONY: demo
 demo: build ## Move a sample bucket to a local Cloudsmith and show the proof (OBJECTS=200, KEEP=1)
