@@ -49,7 +49,7 @@ func failureOf(err error) *stage.Failure {
 // note counts what became of the message once it is acknowledged.
 func (d *delivery) note(s settlement) {
 	w := d.worker
-	w.metrics.settled(w.name(), s)
+	w.metrics.settled(w.name(), s, w.folds())
 	givenUp := false
 	switch s.outcome {
 	case stage.DeadLettered, stage.Parked:

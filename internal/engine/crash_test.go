@@ -53,6 +53,7 @@ func crash(t *testing.T, stageName string, at point, nth int32) {
 	first := b.connect()
 	o := options(t, w, first)
 	o.Log = nil // the end of this process is noisy
+	o.DrainTimeout = time.Second
 	var hits atomic.Int32
 	o.at = func(p point, s string) {
 		if p == at && s == stageName && hits.Add(1) == nth {

@@ -74,9 +74,11 @@ func (e *Engine) Start(ctx context.Context, s stage.Shard) error {
 	select {
 	case <-e.running:
 	case <-e.ended:
-		return fmt.Errorf("starting the listing of %q: the engine has ended", s.Prefix)
 	case <-ctx.Done():
 		return fmt.Errorf("starting the listing of %q: %w", s.Prefix, context.Cause(ctx))
+	}
+	if e.phase.Load() != phaseRunning {
+		return fmt.Errorf("starting the listing of %q: %w", s.Prefix, e.Ready())
 	}
 	entry := record{topic: e.o.Names.Topic(e.o.Plan.Entry), env: stage.Envelope{
 		Run:      e.o.Names.Run,

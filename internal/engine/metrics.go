@@ -56,9 +56,13 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 	return m, errors.Join(errs...)
 }
 
-// settled counts the end of one delivery.
-func (m *metrics) settled(stageName string, s settlement) {
+// settled counts the end of one delivery. What the audit stage reads are
+// records about objects, which were counted where they were written.
+func (m *metrics) settled(stageName string, s settlement, folds bool) {
 	m.deliveries.WithLabelValues(stageName, string(s.outcome)).Inc()
+	if folds {
+		return
+	}
 	switch s.outcome {
 	case stage.DeadLettered, stage.Parked:
 		m.objects.WithLabelValues(stageName, string(stage.Failed)).Inc()

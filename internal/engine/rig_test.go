@@ -2,7 +2,9 @@ package engine
 
 import (
 	"context"
+	"io"
 	"log/slog"
+	"os"
 	"testing"
 	"time"
 
@@ -22,10 +24,14 @@ type rig struct {
 
 // options are those of a rig before a test changes them.
 func options(t testing.TB, w *world, b bus.Bus) Options {
+	var out io.Writer = os.Stderr
+	if _, isTest := t.(*testing.T); isTest {
+		out = t.Output()
+	}
 	return Options{
+		Log:  slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelWarn})),
 		Plan: w.plan(t), Names: toyNames, Bus: b, Strategy: topology.Small,
 		Env: func(string) stage.Env { return stage.Env{} },
-		Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
 }
 

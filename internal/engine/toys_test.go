@@ -16,6 +16,7 @@ import (
 type world struct {
 	pages, page int
 	size        int64
+	compiled    *topology.Plan
 
 	mu      sync.Mutex
 	before  map[string]func(ctx context.Context, in stage.Envelope) error
@@ -56,15 +57,17 @@ flow:
 
 func (w *world) plan(t testing.TB) *topology.Plan {
 	t.Helper()
+	if w.compiled != nil {
+		return w.compiled
+	}
 	g, err := topology.Parse("toy.yaml", []byte(toyFlow))
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := topology.Compile(g, w.specs())
-	if err != nil {
+	if w.compiled, err = topology.Compile(g, w.specs()); err != nil {
 		t.Fatal(err)
 	}
-	return p
+	return w.compiled
 }
 
 func (w *world) specs() []stage.Spec {
