@@ -113,6 +113,9 @@ func (plan syncPlan) underway(gone time.Duration) syncState {
 	return st
 }
 
+// leftoverAdvice tells clients not to sync a failed entry again.
+const leftoverAdvice = " This package should be deleted."
+
 // planSync decides the synchronisation of p, which starts now. taken says that
 // another good package has the same coordinates. s.mu is held.
 func (s *Server) planSync(p *pkg, taken bool, now time.Time, fault *SyncFault) {
@@ -122,7 +125,7 @@ func (s *Server) planSync(p *pkg, taken bool, now time.Time, fault *SyncFault) {
 		plan.failed, plan.failStage = true, stageScanning
 	case taken:
 		plan.failed, plan.failStage = true, stageParsing
-		plan.reason = pointer(duplicateReason(p))
+		plan.reason = pointer(duplicateReason(p) + leftoverAdvice)
 	}
 	if fault != nil {
 		plan.hang = fault.Hang
@@ -137,7 +140,7 @@ func (s *Server) planSync(p *pkg, taken bool, now time.Time, fault *SyncFault) {
 }
 
 // duplicateReason is what the real service says, as far as it is documented:
-// clients look for "already exists" and "package should be deleted".
+// clients look for "already exists".
 func duplicateReason(p *pkg) string {
-	return "A package with name '" + p.name + "' already exists. Republishing was not enabled for this package. This package should be deleted."
+	return "A package with name '" + p.name + "' already exists. Republishing was not enabled for this package."
 }
