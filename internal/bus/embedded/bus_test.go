@@ -8,9 +8,15 @@ import (
 	"github.com/longshore/longshore/internal/bus/embedded"
 )
 
-func TestBus(t *testing.T) { bustest.Run(t, open) }
+func TestBus(t *testing.T) {
+	t.Parallel()
+	bustest.Run(t, open)
+}
 
-func TestUniversal(t *testing.T) { bustest.RunUniversal(t, open) }
+func TestUniversal(t *testing.T) {
+	t.Parallel()
+	bustest.RunUniversal(t, open)
+}
 
 func open(t *testing.T) bus.Bus {
 	t.Helper()
