@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/longshore/longshore/stages/stage"
+	"github.com/longshore/longshore/topology"
 )
 
 var errFar = errors.New("the far side hung up")
@@ -238,6 +240,76 @@ func TestALaterVerdictComesBackInItsTime(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestALongWaitHoldsUpTheOthersForOneTierAtMost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		told := map[string]time.Time{}
+		took := map[string]time.Duration{}
+		var mu sync.Mutex
+		w.does("check", func(_ context.Context, in stage.Envelope) error {
+			mu.Lock()
+			defer mu.Unlock()
+			key := in.Artifact.Object.Key
+			if at, ok := told[key]; ok {
+				took[key] = time.Since(at)
+				return nil
+			}
+			told[key] = time.Now()
+			if len(told) <= 4 {
+				return stage.Later(3 * time.Hour)
+			}
+			return stage.Later(time.Minute)
+		})
+		w.page = 40
+		flow(t, w)
+		long := 0
+		for key, d := range took {
+			if d > 2*time.Hour {
+				long++
+			} else if d > longWait+time.Second {
+				t.Errorf("%s asked for a minute and came back after %s", key, d)
+			}
+		}
+		if long != 4 || len(took) != 40 {
+			t.Errorf("%d of %d came back after hours, want 4 of 40", long, len(took))
+		}
+	})
+}
+
+func TestAnOutputThatIsTooLargeIsParked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		specs := w.specs()
+		for i, s := range specs {
+			if s.Name != "fetch" {
+				continue
+			}
+			specs[i].New = func(stage.Env) (stage.Handler, error) {
+				return &toy{w, "fetch", func(in stage.Envelope) []stage.Envelope {
+					return []stage.Envelope{in.With(func(a *stage.Artifact) {
+						a.Claim = &stage.Claim{}
+						if a.Object.Key == toyObject(3).Key {
+							a.Labels = map[string]string{"essay": strings.Repeat("x", maxRecord)}
+						}
+					})}
+				}}, nil
+			}
+		}
+		g, err := topology.Parse("toy.yaml", []byte(toyFlow))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w.compiled, err = topology.Compile(g, specs); err != nil {
+			t.Fatal(err)
+		}
+		flow(t, w)
+		balanced(t, w, stage.Failed)
+		if n := w.outcomes("fetch"); n[stage.Parked] != 1 || n[stage.Passed] != 9 {
+			t.Errorf("transitions %v, want 1 parked and 9 passed", n)
+		}
+	})
 }
 
 func TestARestartBeginsAgainWithFetching(t *testing.T) {

@@ -68,7 +68,7 @@ func (r *rig) list(t testing.TB) {
 func settle(t testing.TB, w *world, b bus.Bus) {
 	t.Helper()
 	quiet := 0
-	for deadline := time.Now().Add(2 * time.Hour); quiet < 3; time.Sleep(500 * time.Millisecond) {
+	for deadline := time.Now().Add(24 * time.Hour); quiet < 3; time.Sleep(500 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("the flow does not come to rest")
 		}
