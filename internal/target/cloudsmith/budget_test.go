@@ -109,7 +109,7 @@ func TestRequestBudget(t *testing.T) {
 	}{
 		{name: "a thousand packages at full speed", n: 1000, workers: 12, each: 150 * time.Millisecond, again: 3 * time.Second, sync: 2 * time.Second, lists: 0.03, others: 2.0},
 		{name: "a thousand packages within a rate limit", n: 1000, workers: 12, each: 10 * time.Millisecond, again: 15 * time.Second, sync: 2 * time.Second, limit: 500, window: 10 * time.Minute, lists: 0.08, others: 2.0},
-		{name: "a thousand packages a second apart with a minute of processing", n: 1000, workers: 1, each: time.Second, again: 15 * time.Second, sync: time.Minute, lists: 0.06, others: 2.0, slow: true},
+		{name: "a thousand packages a second apart with a minute of processing", n: 1000, workers: 1, each: time.Second, again: 15 * time.Second, sync: time.Minute, lists: 0.06, others: 2.0},
 		{name: "ten thousand packages", n: 10_000, workers: 48, each: time.Second, again: 15 * time.Second, sync: 2 * time.Second, lists: 0.05, others: 2.0, slow: true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -139,4 +139,14 @@ func TestRequestBudget(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestALongWaitCostsFewLooks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, _, target := bubble(t, emulator.Options{SyncDelay: 5 * time.Minute})
+		flow(t, target, 1, 1, 0, time.Second)
+		if n := target.Stats().Requests[cloudsmith.KindList]; n > 18 {
+			t.Errorf("%d looks at a package that takes five minutes", n)
+		}
+	})
 }

@@ -255,3 +255,64 @@ func TestOptionsAreCheckedTogether(t *testing.T) {
 		}
 	}
 }
+
+func TestTheLastByteOfAWrongBodyNeverLeaves(t *testing.T) {
+	for _, size := range []int{1, 2, 5000, 300_000} {
+		var whole atomic.Bool
+		target := openAt(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			n, err := io.Copy(io.Discard, r.Body)
+			whole.Store(whole.Load() || err == nil || n == int64(size))
+			_, _ = io.WriteString(w, `{"identifier":"x"}`)
+		}))
+		p := publication(generic("a"), make([]byte, size))
+		p.Digests.SHA256 = strings.Repeat("ab", 32)
+		if _, err := target.Publish(t.Context(), p); !errors.Is(err, stage.ErrClaimGone) {
+			t.Errorf("%d bytes: error %v, want ErrClaimGone", size, err)
+		}
+		_ = target.Close()
+		if whole.Load() {
+			t.Errorf("all %d bytes of a wrong body reached the server", size)
+		}
+	}
+}
+
+func TestTwoCallsAtOnceSendOnce(t *testing.T) {
+	e := startEmulator(t, emulator.Options{SyncDelay: time.Minute})
+	target := openTarget(t, e)
+	ids := make(chan string)
+	for range 8 {
+		go func() {
+			p, err := target.Publish(t.Context(), publication(generic("a/b"), []byte("once")))
+			if err != nil {
+				t.Error(err)
+			}
+			ids <- p.ID
+		}()
+	}
+	first := <-ids
+	for range 7 {
+		if id := <-ids; id != first || id == "" {
+			t.Errorf("ids %q and %q", first, id)
+		}
+	}
+	if n := target.Stats().Total; n != 2 {
+		t.Errorf("%d requests, want one upload and one create", n)
+	}
+}
+
+func TestAnUnclearCreateIsRememberedWithoutDoubt(t *testing.T) {
+	e := startEmulator(t, emulator.Options{})
+	fault(t, e, createFault(emulator.Fault{AnswerLost: true, Times: 1}), listFault(emulator.Fault{Status: 500, Times: 3}))
+	target := openTarget(t, e)
+	p := publication(generic("a/b"), []byte("once"))
+	if _, err := target.Publish(t.Context(), p); err == nil {
+		t.Fatal("no error after a lost answer that nobody could look for")
+	}
+	pkg, err := target.Publish(t.Context(), p)
+	if err != nil || pkg.Origin != stage.OriginAdopted {
+		t.Errorf("%+v, %v; want the first one adopted", pkg, err)
+	}
+	if n := target.Stats().Requests[cloudsmith.KindCreate]; n != 1 {
+		t.Errorf("%d creates", n)
+	}
+}

@@ -2,6 +2,7 @@ package cloudsmith_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -20,7 +21,8 @@ import (
 type lenient struct {
 	mu      sync.Mutex
 	entries []map[string]any // oldest first
-	next    int
+	// lazy keeps showing what was deleted, as deletion is asynchronous.
+	lazy bool
 }
 
 // put adds an entry for dir/a.bin; done ones were processed.
@@ -62,7 +64,9 @@ func (l *lenient) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNotFound)
 		_, _ = w.Write([]byte(`{"detail":"Not found."}`))
 	case r.Method == http.MethodDelete:
-		l.entries = slices.Delete(l.entries, i, i+1)
+		if !l.lazy {
+			l.entries = slices.Delete(l.entries, i, i+1)
+		}
 		w.WriteHeader(http.StatusNoContent)
 	default:
 		_ = json.NewEncoder(w).Encode(l.entries[i])
@@ -239,4 +243,31 @@ func TestAFinalStatusCostsNothingToAskForAgain(t *testing.T) {
 			t.Errorf("%d requests in an hour in which nobody asked", n)
 		}
 	})
+}
+
+func TestWhatWasRemovedIsNotFoundWhileItLingers(t *testing.T) {
+	const a = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	service := &lenient{lazy: true}
+	service.put("own", a, "done", time.Now())
+	target, err := cloudsmith.Open(cloudsmith.Options{
+		APIHost: "http://127.0.0.1:1", UploadHost: "http://127.0.0.1:1", APIKey: "k", Owner: "acme", Repo: "lab",
+		HTTPClient: clientOf(&inProcess{handler: service}),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer target.Close()
+	p, err := target.Find(t.Context(), generic("dir/a.bin"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := target.Remove(t.Context(), p); err != nil {
+		t.Fatal(err)
+	}
+	if p, err := target.Find(t.Context(), generic("dir/a.bin")); !errors.Is(err, stage.ErrNotFound) {
+		t.Errorf("found %+v, %v", p, err)
+	}
+	if s, err := target.Status(t.Context(), p); !errors.Is(err, stage.ErrNotFound) {
+		t.Errorf("status %+v, %v", s, err)
+	}
 }

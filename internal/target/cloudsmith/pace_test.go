@@ -95,8 +95,8 @@ func TestPaceClosesForEverybodyAndProbesWithOne(t *testing.T) {
 		g := NewPace(gap, time.Now)
 		admit(t, g, 0, Outcome{Answered: true, Throttled: true, Wait: 10 * time.Second})
 
-		// 40 workers come back. The first request is refused once more, the
-		// next one passes after a while, and only then the others go.
+		// 40 workers come back, and the far side is not ready for them before
+		// 25 seconds have passed.
 		var sent, refused atomic.Int64
 		var wg sync.WaitGroup
 		start := time.Now()
@@ -108,9 +108,9 @@ func TestPaceClosesForEverybodyAndProbesWithOne(t *testing.T) {
 						t.Error(err)
 						return
 					}
-					n := sent.Add(1)
+					sent.Add(1)
 					time.Sleep(300 * time.Millisecond)
-					if n == 1 {
+					if time.Since(start) < 25*time.Second {
 						refused.Add(1)
 						done(Outcome{Answered: true, Throttled: true, Wait: 20 * time.Second})
 						continue
