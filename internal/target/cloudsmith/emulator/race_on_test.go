@@ -2,5 +2,5 @@
 
 package emulator
 
-// raceDetector makes everything ten times slower; times are not judged then.
+// raceDetector says that everything is ten times slower.
 const raceDetector = true
