@@ -1,10 +1,13 @@
 package kafka
 
 import (
+	"context"
 	"sync"
 
 	"github.com/IBM/sarama"
 	wmkafka "github.com/ThreeDotsLabs/watermill-kafka/v3/pkg/kafka"
+
+	"github.com/longshore/longshore/internal/bus"
 )
 
 // claims remembers when and how this member was assigned its partitions, so
@@ -89,6 +92,19 @@ func (c *claims) seen(p partition, offset int64) (backlog bool, since int64) {
 	}
 	k.last = offset
 	return offset < k.newest, k.count
+}
+
+// position reads what watermill-kafka says about a message in its context.
+func (c *claims) position(ctx context.Context, topic string) bus.Position {
+	id, _ := wmkafka.MessagePartitionFromCtx(ctx)
+	offset, _ := wmkafka.MessagePartitionOffsetFromCtx(ctx)
+	at, _ := wmkafka.MessageTimestampFromCtx(ctx)
+	key, _ := wmkafka.MessageKeyFromCtx(ctx)
+	backlog, since := c.seen(partition{topic, id}, offset)
+	return bus.Position{
+		Topic: topic, Partition: id, Offset: offset, Key: key, Time: at,
+		Backlog: backlog, SinceAssigned: since,
+	}
 }
 
 // claimTracer is watermill-kafka's hook for tracing, which is the one place

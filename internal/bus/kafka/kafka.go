@@ -118,10 +118,7 @@ func (b *Bus) Subscriber(group string, o bus.SubscriberOptions) (message.Subscri
 	if b.closed {
 		return nil, errClosed
 	}
-	s, err := newSubscriber(b, group, o)
-	if err != nil {
-		return nil, err
-	}
+	s := newSubscriber(b, group, o)
 	b.subscribers[s] = struct{}{}
 	return s, nil
 }

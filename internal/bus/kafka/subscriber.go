@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	wmkafka "github.com/ThreeDotsLabs/watermill-kafka/v3/pkg/kafka"
@@ -13,42 +14,38 @@ import (
 // subscriber is watermill-kafka's, plus positions and a Close that loses no
 // acknowledgement.
 type subscriber struct {
-	inner  *wmkafka.Subscriber
-	claims *claims
-	bus    *Bus
-	feeds  sync.WaitGroup
+	bus     *Bus
+	group   string
+	options bus.SubscriberOptions
+	feeds   sync.WaitGroup
 
-	mu sync.Mutex
+	mu     sync.Mutex
+	closed bool
+	inner  []*wmkafka.Subscriber
 	// current is the message of each partition that was handed out last.
 	current map[partition]handed
 }
 
-// handed is a message and watermill-kafka's context of it, which ends when
-// the offset has been marked, or never will be.
+// handed is a message and the end of watermill-kafka's context of it: when the
+// offset has been marked, or never will be.
 type handed struct {
 	message *message.Message
 	settled <-chan struct{}
 }
 
-func newSubscriber(b *Bus, group string, o bus.SubscriberOptions) (*subscriber, error) {
-	claims := newClaims()
-	inner, err := wmkafka.NewSubscriber(wmkafka.SubscriberConfig{
-		Brokers:               b.options.Brokers,
-		Unmarshaler:           marshaler{},
-		OverwriteSaramaConfig: b.options.consumerConfig(o.CommitEach),
-		ConsumerGroup:         group,
-		Tracer:                claimTracer{claims},
-	}, b.log)
-	if err != nil {
-		return nil, b.options.explain("subscribing as "+group, err)
-	}
-	return &subscriber{inner: inner, claims: claims, bus: b, current: map[partition]handed{}}, nil
+func newSubscriber(b *Bus, group string, o bus.SubscriberOptions) *subscriber {
+	return &subscriber{bus: b, group: group, options: o, current: map[partition]handed{}}
 }
 
 // Subscribe joins the group. The channel closes when ctx or the subscriber
 // ends; a lost connection does not close it.
 func (s *subscriber) Subscribe(ctx context.Context, topic string) (<-chan *message.Message, error) {
-	in, err := s.inner.Subscribe(ctx, topic)
+	claims := newClaims()
+	inner, err := s.member(claims)
+	if err != nil {
+		return nil, err
+	}
+	in, err := inner.Subscribe(ctx, topic)
 	if err != nil {
 		return nil, s.bus.options.explain("subscribing to "+topic, err)
 	}
@@ -56,19 +53,40 @@ func (s *subscriber) Subscribe(ctx context.Context, topic string) (<-chan *messa
 	s.feeds.Go(func() {
 		defer close(out)
 		for m := range in {
-			s.hand(topic, m, out)
+			s.hand(claims, topic, m, out)
 		}
 	})
 	return out, nil
 }
 
-// Joined implements bus.Joiner.
-func (s *subscriber) Joined() <-chan struct{} { return s.claims.joined }
+// member makes one of watermill-kafka's subscribers for each subscription. It
+// has one Sarama configuration, with one balance strategy in it, for all its
+// subscriptions, while a strategy keeps the plan of its member in itself:
+// shared, two members race for it.
+func (s *subscriber) member(claims *claims) (*wmkafka.Subscriber, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, errClosed
+	}
+	inner, err := wmkafka.NewSubscriber(wmkafka.SubscriberConfig{
+		Brokers:               s.bus.options.Brokers,
+		Unmarshaler:           marshaler{},
+		OverwriteSaramaConfig: s.bus.options.consumerConfig(s.options.CommitEach),
+		ConsumerGroup:         s.group,
+		Tracer:                claimTracer{claims},
+	}, s.bus.log)
+	if err != nil {
+		return nil, s.bus.options.explain("subscribing as "+s.group, err)
+	}
+	s.inner = append(s.inner, inner)
+	return inner, nil
+}
 
 // hand gives m to the reader, unless its claim ends first.
-func (s *subscriber) hand(topic string, m *message.Message, out chan<- *message.Message) {
+func (s *subscriber) hand(claims *claims, topic string, m *message.Message, out chan<- *message.Message) {
 	ctx := m.Context()
-	pos := s.position(ctx, topic)
+	pos := claims.position(ctx, topic)
 	m.SetContext(bus.WithPosition(ctx, pos))
 	s.mu.Lock()
 	s.current[partition{topic, pos.Partition}] = handed{m, ctx.Done()}
@@ -79,26 +97,22 @@ func (s *subscriber) hand(topic string, m *message.Message, out chan<- *message.
 	}
 }
 
-func (s *subscriber) position(ctx context.Context, topic string) bus.Position {
-	id, _ := wmkafka.MessagePartitionFromCtx(ctx)
-	offset, _ := wmkafka.MessagePartitionOffsetFromCtx(ctx)
-	at, _ := wmkafka.MessageTimestampFromCtx(ctx)
-	key, _ := wmkafka.MessageKeyFromCtx(ctx)
-	backlog, since := s.claims.seen(partition{topic, id}, offset)
-	return bus.Position{
-		Topic: topic, Partition: id, Offset: offset, Key: key, Time: at,
-		Backlog: backlog, SinceAssigned: since,
-	}
-}
-
 // Close leaves the group after the offsets of acknowledged messages are
 // committed. When it returns, the channels are closed.
 func (s *subscriber) Close() error {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
 	s.settle()
-	err := s.inner.Close()
+	errs := make([]error, len(s.inner))
+	var wait sync.WaitGroup
+	for i, inner := range s.inner {
+		wait.Go(func() { errs[i] = inner.Close() })
+	}
+	wait.Wait()
 	s.feeds.Wait()
 	s.bus.forget(s)
-	return err
+	return errors.Join(errs...)
 }
 
 // settle waits until acknowledgements already given have been marked. When an
