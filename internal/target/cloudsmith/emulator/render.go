@@ -19,8 +19,8 @@ func (s *Server) renderStatus(p *pkg, c *call) statusBody {
 		StageUpdatedAt: timeText(st.updated), Status: st.status, StatusReason: st.reason,
 		StatusStr: st.text, StatusUpdatedAt: timeText(st.updated), SyncProgress: st.progress,
 	}
-	if st.finished != nil {
-		b.SyncFinishedAt = pointer(timeText(*st.finished))
+	if !st.finished.IsZero() {
+		b.SyncFinishedAt = pointer(timeText(st.finished))
 	}
 	return b
 }

@@ -60,7 +60,8 @@ type syncState struct {
 	reason   *string
 	progress int
 	updated  time.Time
-	finished *time.Time
+	// finished is zero unless the synchronisation came to a good end.
+	finished time.Time
 }
 
 func (st syncState) awaiting() bool   { return st.status == statusAwaiting }
@@ -82,12 +83,12 @@ func (p *pkg) state(now time.Time) syncState {
 		return plan.underway(gone)
 	}
 	end := plan.start.Add(plan.delay)
-	st := syncState{updated: end, finished: &end, progress: 100, status: statusCompleted, text: "Completed", stage: stageDone}
+	st := syncState{updated: end, finished: end, progress: 100, status: statusCompleted, text: "Completed", stage: stageDone}
 	switch {
 	case plan.failed:
 		st.status, st.text = statusFailed, "Failed"
 		st.stage, st.reason, st.progress = plan.failStage, plan.reason, 45
-		st.finished = nil
+		st.finished = time.Time{}
 	case p.quarantined:
 		st.status, st.text = statusQuarantined, "Quarantined"
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,6 +14,8 @@ import (
 type term struct {
 	field, value string
 	negated      bool
+	// text reads the field, for all but checksum, status, tag and numbers.
+	text func(*pkg) string
 	// start and end are the anchors ^ and $.
 	start, end bool
 	// wild is set where the value has a *.
@@ -23,43 +26,33 @@ type term struct {
 	number  float64
 }
 
-// textFields reads the fields that are compared as text.
-func textFields(field string) func(*pkg) []string {
-	attr := func(name string) func(*pkg) []string {
-		return func(p *pkg) []string { return []string{p.attrs[name]} }
-	}
+// textField reads a field that is compared as text; nil for one that does not
+// exist.
+func textField(field string) func(*pkg) string {
 	switch field {
 	case "name":
-		return func(p *pkg) []string { return []string{p.name} }
+		return func(p *pkg) string { return p.name }
 	case "filename":
-		return func(p *pkg) []string { return []string{p.filename} }
+		return func(p *pkg) string { return p.filename }
 	case "version":
-		return func(p *pkg) []string { return []string{p.version} }
+		return func(p *pkg) string { return p.version }
 	case "format":
-		return func(p *pkg) []string { return []string{p.format.slug} }
+		return func(p *pkg) string { return p.format.slug }
 	case "repository":
-		return func(p *pkg) []string { return []string{p.repo.slug} }
-	case "tag":
-		return func(p *pkg) []string {
-			var names []string
-			for _, t := range p.tags {
-				names = append(names, t.name)
-			}
-			return names
-		}
+		return func(p *pkg) string { return p.repo.slug }
 	case "distribution", "architecture":
-		return attr(field)
+		return func(p *pkg) string { return p.attrs[field] }
 	case "deb_component":
-		return attr("component")
+		return func(p *pkg) string { return p.attrs["component"] }
 	case "maven_group_id":
-		return attr("group_id")
+		return func(p *pkg) string { return p.attrs["group_id"] }
 	case "type":
-		return func(*pkg) []string { return []string{"file"} }
+		return func(*pkg) string { return "file" }
 	case "prerelease", "policy_violated":
-		return func(*pkg) []string { return []string{"false"} }
+		return func(*pkg) string { return "false" }
 	case "token", "dependency", "docker_image_digest", "docker_layer_digest", "last_downloaded":
 		// The Server keeps none of these.
-		return func(*pkg) []string { return nil }
+		return func(*pkg) string { return "" }
 	}
 	return nil
 }
@@ -83,8 +76,10 @@ func parseTerm(word string, now time.Time) (*term, error) {
 	switch {
 	case t.field == "size", t.field == "downloads", t.field == "uploaded":
 		return t, t.readNumber(value, now)
-	case t.field != "checksum" && t.field != "status" && textFields(t.field) == nil:
-		return nil, errField(field)
+	case t.field != "checksum" && t.field != "status" && t.field != "tag":
+		if t.text = textField(t.field); t.text == nil {
+			return nil, errField(field)
+		}
 	}
 	value = strings.ToLower(value)
 	value, t.start = strings.CutPrefix(value, "^")
@@ -164,6 +159,8 @@ func (t *term) hits(p *pkg, now time.Time) bool {
 		return b != nil && p.state(now).completed() && b.digests.has(t.value)
 	case "status":
 		return t.hitsStatus(p.state(now))
+	case "tag":
+		return slices.ContainsFunc(p.tags, func(tg tag) bool { return t.hitsText(strings.ToLower(tg.name)) })
 	case "size":
 		return t.compares(float64(p.size()))
 	case "downloads":
@@ -171,12 +168,7 @@ func (t *term) hits(p *pkg, now time.Time) bool {
 	case "uploaded":
 		return t.compares(float64(p.uploaded.Unix()))
 	}
-	for _, text := range textFields(t.field)(p) {
-		if t.hitsText(strings.ToLower(text)) {
-			return true
-		}
-	}
-	return false
+	return t.hitsText(strings.ToLower(t.text(p)))
 }
 
 func (t *term) hitsText(text string) bool {
