@@ -316,3 +316,30 @@ func TestAnUnclearCreateIsRememberedWithoutDoubt(t *testing.T) {
 		t.Errorf("%d creates", n)
 	}
 }
+
+func TestEveryCreateForbidsReplacing(t *testing.T) {
+	var bodies []string
+	target := openAt(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if strings.Contains(r.URL.Path, "/packages/") {
+			bodies = append(bodies, string(body))
+			w.WriteHeader(http.StatusCreated)
+		}
+		_, _ = io.WriteString(w, `{"identifier":"up1","slug_perm":"pkg1"}`)
+	}))
+	for _, c := range []stage.Coordinates{
+		generic("a/é \"b\".bin"),
+		{Format: "raw", Name: "a/b", Version: "1", Filename: "b"},
+	} {
+		if _, err := target.Publish(t.Context(), publication(c, []byte("x"))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []string{
+		`{"package_file":"up1","republish":false,"filepath":"a/é \"b\".bin"}`,
+		`{"package_file":"up1","republish":false,"name":"a/b","version":"1"}`,
+	}
+	if fmt.Sprint(bodies) != fmt.Sprint(want) {
+		t.Errorf("creates %q, want %q", bodies, want)
+	}
+}
