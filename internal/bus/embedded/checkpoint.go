@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -40,7 +41,7 @@ type segmentInfo struct {
 
 // checkpoint prepares the log in dir for a start that needs little memory. It
 // cuts off what a crash left half written, as the broker would.
-func checkpoint(dir string) error {
+func checkpoint(dir string, log *slog.Logger) error {
 	known, err := knownFormat(dir)
 	if err != nil || !known {
 		return err
@@ -55,7 +56,7 @@ func checkpoint(dir string) error {
 		return err
 	}
 	for _, p := range partitions {
-		if err := checkpointPartition(filepath.Join(dir, "partitions", p.Name())); err != nil {
+		if err := checkpointPartition(filepath.Join(dir, "partitions", p.Name()), log); err != nil {
 			return fmt.Errorf("partition %s: %w", p.Name(), err)
 		}
 	}
@@ -81,7 +82,7 @@ func knownFormat(dir string) (bool, error) {
 	return meta.Version == snapshotVersion, nil
 }
 
-func checkpointPartition(dir string) error {
+func checkpointPartition(dir string, log *slog.Logger) error {
 	segments, err := segmentsOf(dir)
 	if err != nil || len(segments) == 0 {
 		return err
@@ -99,6 +100,10 @@ func checkpointPartition(dir string) error {
 		size, next, err := soundEnd(file)
 		if err != nil {
 			return err
+		}
+		if size != last.Size {
+			log.Warn("cutting off a record that was half written when the process or the machine died",
+				"file", file, "bytes", last.Size-size)
 		}
 		if size == 0 {
 			// The crash came before its first record was whole.

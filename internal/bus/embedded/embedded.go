@@ -95,6 +95,8 @@ type broker struct {
 	cluster  *kfake.Cluster
 	listener *listener
 	lock     *lock
+	log      *brokerLog
+	dir      string
 }
 
 func startBroker(o Options) (*broker, error) {
@@ -105,17 +107,17 @@ func startBroker(o Options) (*broker, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkpoint(o.Dir); err != nil {
+	if err := checkpoint(o.Dir, o.Logger); err != nil {
 		held.release()
 		return nil, fmt.Errorf("reading the log: %w", err)
 	}
-	l := newListener()
-	cluster, err := kfake.NewCluster(o.settings(l)...)
+	l, log := newListener(), &brokerLog{log: o.Logger}
+	cluster, err := kfake.NewCluster(o.settings(l, log)...)
 	if err != nil {
 		held.release()
 		return nil, err
 	}
-	return &broker{cluster: cluster, listener: l, lock: held}, nil
+	return &broker{cluster: cluster, listener: l, lock: held, log: log, dir: o.Dir}, nil
 }
 
 func (b *broker) close() {
@@ -125,11 +127,12 @@ func (b *broker) close() {
 
 // settings of the broker. Nothing is ever deleted by age, and groups keep
 // their offsets however long a migration pauses.
-func (o Options) settings(l net.Listener) []kfake.Opt {
+func (o Options) settings(l net.Listener, log kfake.Logger) []kfake.Opt {
 	opts := []kfake.Opt{
 		kfake.NumBrokers(1),
 		kfake.ClusterID("longshore-embedded"),
 		kfake.DataDir(o.Dir),
+		kfake.WithLogger(log),
 		kfake.ListenFn(func(string, string) (net.Listener, error) { return l, nil }),
 		kfake.BrokerConfigs(map[string]string{
 			"log.retention.ms":          "-1",
