@@ -23,7 +23,7 @@ demo: build ## Move a sample bucket to a local Cloudsmith and show the proof (OB
 	./scripts/demo.sh
 
 .PHONY: test
-test: lint test-race test-sandbox e2e ## Everything that CI runs
+test: lint test-race test-sandbox conformance e2e ## Everything that CI runs
 
 .PHONY: test-short
 test-short: ## Go tests without servers, for the inner loop
@@ -38,13 +38,18 @@ test-race: ## All Go tests of the product with the race detector
 test-sandbox: ## Tests of the sandbox module
 	cd sandbox && $(GO) vet ./... && $(GO) test -timeout 10m ./...
 
+.PHONY: conformance
+conformance: ## The official client against the local Cloudsmith; installs it in .cache
+	$(GO) vet -tags conformance ./conformance/cli/...
+	$(GO) test -tags conformance -count=1 -parallel 2 -timeout 15m ./conformance/cli/...
+
 .PHONY: e2e
 e2e: build ## The binaries from outside: demo, kill -9, SIGTERM, faults, memory, bad input
 	LONGSHORE_E2E=$(CURDIR)/$(BIN) $(GO) test -count=1 -timeout 40m ./e2e/...
 
 .PHONY: lint
 lint: $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION) ## Formatting, vet and linters
-	@test -z "$$(gofmt -l cmd internal stages topology e2e sandbox)" || { echo "run make fmt:"; gofmt -l cmd internal stages topology e2e sandbox; exit 1; }
+	@test -z "$$(gofmt -l cmd internal stages topology conformance e2e sandbox)" || { echo "run make fmt:"; gofmt -l cmd internal stages topology conformance e2e sandbox; exit 1; }
 	$(GO) vet ./...
 	$< run ./...
 
@@ -55,7 +60,7 @@ $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION):
 
 .PHONY: fmt
 fmt: ## Format the code
-	gofmt -w cmd internal stages topology e2e sandbox
+	gofmt -w cmd internal stages topology conformance e2e sandbox
 
 .PHONY: fuzz
 fuzz: ## Fuzz the readers of foreign bytes, 30 s each
