@@ -56,7 +56,7 @@ func TestStart(t *testing.T) {
 	})
 	t.Run("an address that is taken is said so", func(t *testing.T) {
 		var log bytes.Buffer
-		first, err := Start(t.Context(), config(t), &log, os.Args[0])
+		first, err := Start(t.Context(), config(t), os.Stderr, os.Args[0])
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -37,10 +37,9 @@ type fakeStore struct {
 
 type fakeObject struct {
 	parts   [][]byte // one for a single upload
+	content []byte   // all of them
 	headers http.Header
 }
-
-func (o *fakeObject) content() []byte { return slices.Concat(o.parts...) }
 
 func newFakeStore() *fakeStore {
 	return &fakeStore{objects: map[string]*fakeObject{}, cuts: map[string]cut{}, pageSize: 1000}
@@ -48,7 +47,7 @@ func newFakeStore() *fakeStore {
 
 // put stores an object as one upload, or in parts if there are several.
 func (f *fakeStore) put(key string, parts ...[]byte) *fakeObject {
-	o := &fakeObject{parts: parts, headers: http.Header{}}
+	o := &fakeObject{parts: parts, content: slices.Concat(parts...), headers: http.Header{}}
 	if len(parts) == 1 {
 		sum := md5.Sum(parts[0])
 		o.headers.Set("Etag", `"`+hex.EncodeToString(sum[:])+`"`)
@@ -64,7 +63,7 @@ func (f *fakeStore) put(key string, parts ...[]byte) *fakeObject {
 // with adds a checksum of the whole, or one of part checksums.
 func (o *fakeObject) with(a algorithm, composite bool) *fakeObject {
 	h, kind, sum, suffix := a.new(), "FULL_OBJECT", []byte(nil), ""
-	h.Write(o.content())
+	h.Write(o.content)
 	sum = h.Sum(nil)
 	if composite {
 		kind, sum, suffix = "COMPOSITE", combined(a, o.parts), fmt.Sprintf("-%d", len(o.parts))
@@ -176,7 +175,7 @@ func (f *fakeStore) list(w http.ResponseWriter, q url.Values) {
 	for _, k := range keys {
 		o := f.objects[k]
 		out.Contents = append(out.Contents, entry{
-			Key: strings.ReplaceAll(url.QueryEscape(k), "%2F", "/"), ETag: o.headers.Get("Etag"), Size: strconv.Itoa(len(o.content())),
+			Key: strings.ReplaceAll(url.QueryEscape(k), "%2F", "/"), ETag: o.headers.Get("Etag"), Size: strconv.Itoa(len(o.content)),
 			LastModified: "2026-01-02T03:04:05.000Z", StorageClass: "STANDARD",
 		})
 	}
@@ -201,7 +200,7 @@ func (f *fakeStore) attributes(w http.ResponseWriter, o *fakeObject) {
 }
 
 func (f *fakeStore) object(w http.ResponseWriter, r *http.Request, key string, o *fakeObject) {
-	content, h := o.content(), w.Header()
+	content, h := o.content, w.Header()
 	if m := r.Header.Get("If-Match"); m != "" && m != o.headers.Get("Etag") {
 		refuse(w, http.StatusPreconditionFailed, "PreconditionFailed")
 		return

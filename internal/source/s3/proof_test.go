@@ -51,9 +51,9 @@ func cutUp(content []byte, lengths ...int) [][]byte {
 }
 
 func TestFlippedBitIsCaught(t *testing.T) {
-	even := []int{100_000, 100_000, 100_000, 100_000, 40_001}
-	uneven := []int{100_000, 30_000, 170_000, 99_999, 40_002}
-	single := []int{440_001}
+	even := []int{10_000, 10_000, 10_000, 10_000, 4_001}
+	uneven := []int{10_000, 3_000, 17_000, 9_999, 4_002}
+	single := []int{44_001}
 	for _, tc := range []struct {
 		name    string
 		lengths []int
@@ -77,13 +77,13 @@ func TestFlippedBitIsCaught(t *testing.T) {
 		{name: "full sha256", lengths: single, with: func(o *fakeObject) { o.with(sha256Sum, false) }, proof: "sha256"},
 		{name: "full sha1", lengths: single, with: func(o *fakeObject) { o.with(sha1Sum, false) }, proof: "sha1"},
 	} {
-		for _, partBytes := range []int64{64 << 10, 8 << 20} {
+		for _, partBytes := range []int64{7_000, 8 << 20} {
 			t.Run(fmt.Sprintf("%s, ranges of %d", tc.name, partBytes), func(t *testing.T) {
 				f, s := fake(t, Options{PartBytes: partBytes, BufferBytes: 8 * partBytes})
 				if tc.store != nil {
 					tc.store(f)
 				}
-				content := noise(440_001)
+				content := noise(44_001)
 				o := f.put("k", cutUp(content, tc.lengths...)...)
 				if tc.with != nil {
 					tc.with(o)

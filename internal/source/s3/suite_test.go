@@ -8,7 +8,7 @@ import (
 
 func TestFakeStorePassesTheSuite(t *testing.T) {
 	sourcetest.Run(t, func(t *testing.T) sourcetest.Harness {
-		f, s := fake(t, Options{PartBytes: 64 << 10, BufferBytes: 256 << 10})
+		f, s := fake(t, Options{PartBytes: 256 << 10, BufferBytes: 1 << 20})
 		f.pageSize = 7
 		set := func(change func()) { f.mu.Lock(); defer f.mu.Unlock(); change() }
 		return sourcetest.Harness{

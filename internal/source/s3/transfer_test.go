@@ -223,6 +223,39 @@ func TestOverwriteInMidReadIsNeverAMixture(t *testing.T) {
 	}
 }
 
+func TestEveryRequestOfAReadIsPinned(t *testing.T) {
+	f, s := fake(t, Options{PartBytes: 1000})
+	// Parts of several lengths, so that each is asked for.
+	f.put("k", cutUp(noise(5000), 1500, 500, 1600, 1400)...).headers.Set("X-Amz-Version-Id", "version-1")
+	o := listed(t, s, "k")
+	var seen, versioned atomic.Int64
+	f.intercept = func(_ http.ResponseWriter, r *http.Request, _ string) bool {
+		if r.URL.Query().Has("attributes") {
+			return false
+		}
+		seen.Add(1)
+		if got := r.Header.Get("If-Match"); got != `"`+o.ETag+`"` {
+			t.Errorf("%s %s demands %q instead of %q", r.Method, r.URL, got, o.ETag)
+		}
+		if r.URL.Query().Get("versionId") == "version-1" {
+			versioned.Add(1)
+		}
+		return false
+	}
+	b, err := s.Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	if _, err := io.Copy(io.Discard, b); err != nil {
+		t.Fatal(err)
+	}
+	// The first answer tells the version; all others demand it.
+	if seen.Load() < 8 || versioned.Load() != seen.Load()-1 {
+		t.Errorf("%d of %d requests demand the version", versioned.Load(), seen.Load())
+	}
+}
+
 func TestStoreThatIgnoresIfMatchIsFoundOut(t *testing.T) {
 	f, s := fake(t, Options{})
 	f.put("k", []byte("first"))
