@@ -2,7 +2,7 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
+	"errors"
 	"fmt"
 
 	"github.com/longshore/longshore/stages/stage"
@@ -19,17 +19,20 @@ func (l *Ledger) Fold(ctx context.Context, events ...stage.Envelope) error {
 	if len(events) == 0 {
 		return nil
 	}
+	if l.writer == nil {
+		return errors.New("folding into a ledger that was opened for reading")
+	}
 	return l.batch.do(ctx, events, l.commit)
 }
 
 // commit folds events in one transaction.
 func (l *Ledger) commit(ctx context.Context, events []stage.Envelope) error {
-	tx, err := l.db.BeginTx(ctx, nil)
+	tx, err := l.writer.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("beginning a ledger transaction: %w", diskClass(err))
 	}
 	defer tx.Rollback() //nolint:errcheck // after Commit it answers ErrTxDone, and before it the first error is the one to tell
-	f := &folder{ctx: ctx, tx: tx, objects: map[objectKey]*versions{}}
+	f := &folder{ctx: ctx, do: l.write.in(ctx, tx), objects: map[objectKey]*versions{}}
 	for _, e := range events {
 		if err := f.add(e); err != nil {
 			return fmt.Errorf("folding %s: %w", e.ID, diskClass(err))
@@ -69,7 +72,7 @@ func (v *versions) row(o stage.Object) *Row {
 // events are about is read and written once.
 type folder struct {
 	ctx     context.Context //nolint:containedctx // lives for one transaction
-	tx      *sql.Tx
+	do      statements
 	objects map[objectKey]*versions
 }
 
@@ -118,8 +121,7 @@ func (f *folder) addPage(run stage.RunID, s stage.Shard, t stage.Transition) err
 	case t.ShardDone:
 		state = pageLast
 	}
-	_, err := f.tx.ExecContext(f.ctx, `INSERT INTO pages (run, listing, prefix, page, state) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (run, listing, prefix, page) DO UPDATE SET state = max(pages.state, excluded.state)`,
+	_, err := f.do.page.ExecContext(f.ctx,
 		string(run), s.Listing, s.Prefix, s.Page, state)
 	return err
 }
@@ -145,8 +147,7 @@ func (f *folder) addParked(e stage.Envelope) error {
 	if len(v.now) > 0 {
 		return nil
 	}
-	_, err = f.tx.ExecContext(f.ctx, `INSERT INTO parked (run, topic, partition, position, reason) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (run, topic, partition, position) DO NOTHING`, string(e.Run), t.Topic, t.Partition, t.Offset, reason)
+	_, err = f.do.parked.ExecContext(f.ctx, string(e.Run), t.Topic, t.Partition, t.Offset, reason)
 	return err
 }
 
@@ -155,11 +156,19 @@ func (f *folder) versions(run stage.RunID, id stage.ObjectID) (*versions, error)
 	if v, ok := f.objects[k]; ok {
 		return v, nil
 	}
-	rows, err := selectRows(f.ctx, f.tx, `WHERE run = $1 AND object_id = $2 ORDER BY revision`, string(run), string(id))
+	rows, err := f.rowsOf(run, id)
 	if err != nil {
 		return nil, err
 	}
 	v := &versions{before: rows, now: append([]Row(nil), rows...)}
 	f.objects[k] = v
 	return v, nil
+}
+
+func (f *folder) rowsOf(run stage.RunID, id stage.ObjectID) ([]Row, error) {
+	rows, err := f.do.rows.QueryContext(f.ctx, string(run), string(id))
+	if err != nil {
+		return nil, err
+	}
+	return readRows(rows)
 }

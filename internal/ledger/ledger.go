@@ -33,6 +33,11 @@ var schema embed.FS
 type Ledger struct {
 	db    *sql.DB
 	batch batcher
+	// writer has one connection, which keeps the statements of a fold
+	// prepared; parsing them anew took most of a fold's time. It is nil in a
+	// reader.
+	writer *sql.DB
+	write  statements
 }
 
 var _ stage.Ledger = (*Ledger)(nil)
@@ -44,18 +49,29 @@ func Open(ctx context.Context, path string) (*Ledger, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := l.migrate(ctx, path); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	if err := l.prepare(ctx, path); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	return l, nil
+}
+
+// migrate brings the schema up to date.
+func (l *Ledger) migrate(ctx context.Context, path string) error {
 	dir, err := fs.Sub(schema, "schema")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	p, err := goose.NewProvider(goose.DialectSQLite3, l.db, dir)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("preparing the ledger's schema: %w", err), l.Close())
+		return fmt.Errorf("preparing the ledger's schema: %w", err)
 	}
 	if _, err := p.Up(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("bringing the ledger %s up to date: %w", path, diskClass(err)), l.Close())
+		return fmt.Errorf("bringing the ledger %s up to date: %w", path, diskClass(err))
 	}
-	return l, nil
+	return nil
 }
 
 // OpenReader opens an existing file for reading only, also while a run writes
@@ -76,6 +92,19 @@ func OpenReader(ctx context.Context, path string) (*Ledger, error) {
 }
 
 func open(ctx context.Context, path, mode string) (*Ledger, error) {
+	db, err := connect(path, mode)
+	if err != nil {
+		return nil, err
+	}
+	// Few connections keep the page caches small.
+	db.SetMaxOpenConns(2)
+	if err := db.PingContext(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("opening the ledger %s: %w", path, diskClass(err)), db.Close())
+	}
+	return &Ledger{db: db}, nil
+}
+
+func connect(path, mode string) (*sql.DB, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("resolving the ledger's path: %w", err)
@@ -88,18 +117,20 @@ func open(ctx context.Context, path, mode string) (*Ledger, error) {
 	}}
 	if mode == "ro" {
 		q["_pragma"] = []string{"busy_timeout(10000)"}
+		q.Del("_txlock")
 	}
 	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: abs}).EscapedPath(), RawQuery: q.Encode()}).String())
 	if err != nil {
 		return nil, fmt.Errorf("opening the ledger %s: %w", path, err)
 	}
-	// SQLite has one writer; a small pool keeps its page caches small too.
-	db.SetMaxOpenConns(3)
-	if err := db.PingContext(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("opening the ledger %s: %w", path, diskClass(err)), db.Close())
-	}
-	return &Ledger{db: db}, nil
+	return db, nil
 }
 
 // Close closes the file.
-func (l *Ledger) Close() error { return l.db.Close() }
+func (l *Ledger) Close() error {
+	var err error
+	if l.writer != nil {
+		err = errors.Join(l.write.close(), l.writer.Close())
+	}
+	return errors.Join(err, l.db.Close())
+}

@@ -39,6 +39,11 @@ func selectRows(ctx context.Context, q queryer, clause string, args ...any) ([]R
 	if err != nil {
 		return nil, err
 	}
+	return readRows(rows)
+}
+
+// readRows reads rows to their end and closes them.
+func readRows(rows *sql.Rows) ([]Row, error) {
 	defer rows.Close() //nolint:errcheck // rows.Err reports what matters
 	var out []Row
 	for rows.Next() {

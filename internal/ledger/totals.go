@@ -24,9 +24,7 @@ func (f *folder) addTotals(deltas totals) error {
 		if d == (total{}) {
 			continue
 		}
-		if _, err := f.tx.ExecContext(f.ctx, `INSERT INTO totals (run, disposition, objects, bytes) VALUES ($1, $2, $3, $4)
-			ON CONFLICT (run, disposition) DO UPDATE SET objects = totals.objects + excluded.objects, bytes = totals.bytes + excluded.bytes`,
-			string(k.run), string(k.disposition), d.objects, d.bytes); err != nil {
+		if _, err := f.do.total.ExecContext(f.ctx, string(k.run), string(k.disposition), d.objects, d.bytes); err != nil {
 			return err
 		}
 	}

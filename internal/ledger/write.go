@@ -2,11 +2,6 @@ package ledger
 
 // flush writes the rows that changed, and the totals that follow from them.
 func (f *folder) flush() error {
-	upsert, err := f.tx.PrepareContext(f.ctx, upsertRow)
-	if err != nil {
-		return err
-	}
-	defer upsert.Close() //nolint:errcheck // the transaction reports what matters
 	deltas := totals{}
 	for k, v := range f.objects {
 		settle(v.now)
@@ -19,7 +14,7 @@ func (f *folder) flush() error {
 				deltas.add(totalKey{k.run, v.before[i].Disposition}, -1, -v.before[i].Size)
 			}
 			deltas.add(totalKey{k.run, r.Disposition}, 1, r.Size)
-			if _, err := upsert.ExecContext(f.ctx, rowValues(k.run, r)...); err != nil {
+			if _, err := f.do.upsert.ExecContext(f.ctx, rowValues(k.run, r)...); err != nil {
 				return err
 			}
 		}
