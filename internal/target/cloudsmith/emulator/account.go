@@ -7,8 +7,10 @@ import (
 
 // The one user.
 const (
-	userSlug = "svc-migrate"
-	userName = "Migration Service"
+	userSlug  = "svc-migrate"
+	userName  = "Migration Service"
+	userPerm  = "0000migrate0"
+	userEmail = userSlug + "@example.com"
 )
 
 // version is a semantic version, which the official client insists on. It is
@@ -24,17 +26,10 @@ func (s *Server) self(c *call) (reply, error) {
 		})
 	}
 	return ok(map[string]any{
-		"authenticated": true, "email": userSlug + "@example.com", "name": userName,
+		"authenticated": true, "email": userEmail, "name": userName,
 		"profile_url": "https://cloudsmith.io/~" + userSlug + "/",
-		"self_url":    c.hosts.API + "/v1/user/self/", "slug": userSlug, "slug_perm": "0000migrate0",
+		"self_url":    c.hosts.API + "/v1/user/self/", "slug": userSlug, "slug_perm": userPerm,
 	})
-}
-
-// tokens answers GET /user/tokens/.
-func (s *Server) tokens(c *call) (reply, error) {
-	return ok(map[string]any{"results": []map[string]string{{
-		"created": timeText(s.started), "key": s.opts.APIKey, "slug_perm": "0000apitoken",
-	}}})
 }
 
 // serviceStatus answers GET /status/check/basic/.
@@ -49,6 +44,12 @@ type usage[T any] struct {
 	Used       T `json:"used"`
 }
 
+// storageUsage also says how much there was at most.
+type storageUsage[T any] struct {
+	usage[T]
+	Peak T `json:"peak"`
+}
+
 // quota answers GET /quota/{owner}/.
 func (s *Server) quota(c *call) (reply, error) {
 	if c.args["owner"] != s.opts.Owner {
@@ -57,13 +58,13 @@ func (s *Server) quota(c *call) (reply, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return ok(map[string]any{"usage": map[string]any{
-		"display": map[string]usage[string]{
+		"display": map[string]any{
 			"bandwidth": displayUsage(s.traffic, s.opts.BandwidthLimit),
-			"storage":   displayUsage(s.storage, s.opts.StorageLimit),
+			"storage":   storageUsage[string]{displayUsage(s.storage, s.opts.StorageLimit), sizeText(s.peak)},
 		},
-		"raw": map[string]usage[float64]{
+		"raw": map[string]any{
 			"bandwidth": rawUsage(s.traffic, s.opts.BandwidthLimit),
-			"storage":   rawUsage(s.storage, s.opts.StorageLimit),
+			"storage":   storageUsage[float64]{rawUsage(s.storage, s.opts.StorageLimit), float64(s.peak)},
 		},
 	}})
 }
@@ -98,14 +99,16 @@ func (s *Server) quotaHistory(c *call) (reply, error) {
 		d := displayUsage(used, limit)
 		return map[string]any{"used": d.Used, "limit": d.Configured, "percentage": d.Percentage}
 	}
+	stored, storedText := amount(s.storage, s.opts.StorageLimit), display(s.storage, s.opts.StorageLimit)
+	stored["peak"], storedText["peak"] = s.peak, sizeText(s.peak)
 	end := s.started.AddDate(0, 1, 0)
 	return ok(map[string]any{"history": []map[string]any{{
 		"plan": "Emulator", "start": timeText(s.started), "end": timeText(end), "days": int(end.Sub(s.started).Hours() / 24),
 		"raw": map[string]any{
-			"uploaded": amount(s.storage, 0), "downloaded": amount(s.traffic, s.opts.BandwidthLimit), "storage_used": amount(s.storage, s.opts.StorageLimit),
+			"uploaded": amount(s.storage, 0), "downloaded": amount(s.traffic, s.opts.BandwidthLimit), "storage_used": stored,
 		},
 		"display": map[string]any{
-			"uploaded": display(s.storage, 0), "downloaded": display(s.traffic, s.opts.BandwidthLimit), "storage_used": display(s.storage, s.opts.StorageLimit),
+			"uploaded": display(s.storage, 0), "downloaded": display(s.traffic, s.opts.BandwidthLimit), "storage_used": storedText,
 		},
 	}}})
 }

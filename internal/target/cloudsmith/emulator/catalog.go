@@ -142,5 +142,13 @@ func (s *Server) listRegions(*call) (reply, error) {
 	return ok([]map[string]string{{"label": "Default", "slug": "default"}})
 }
 
+// getRegion answers GET /storage-regions/{slug}/.
+func (s *Server) getRegion(c *call) (reply, error) {
+	if c.args["slug"] != "default" {
+		return reply{}, errNotFound
+	}
+	return ok(map[string]string{"label": "Default", "slug": "default"})
+}
+
 // auditLog answers GET /audit-log/…, which the plan does not include.
 func (s *Server) auditLog(*call) (reply, error) { return reply{}, errAuditLog }

@@ -15,7 +15,11 @@ func (s *Server) routeTable() []route {
 	table := []route{
 		{role: RoleAPI, method: get, pattern: "/status/check/basic/", access: open, handle: s.serviceStatus},
 		{role: RoleAPI, method: get, pattern: "/user/self/", access: forAnyone, handle: s.self},
-		{role: RoleAPI, method: get, pattern: "/user/tokens/", handle: s.tokens},
+		{role: RoleAPI, method: get, pattern: "/user/tokens/", handle: s.listKeys},
+		{role: RoleAPI, method: post, pattern: "/user/tokens/", handle: s.createKey},
+		{role: RoleAPI, method: put, pattern: "/user/tokens/{id}/refresh/", handle: s.refreshKey},
+		{role: RoleAPI, method: post, pattern: "/user/token/", access: forAnyone, handle: s.logIn},
+		{role: RoleAPI, method: get, pattern: "/users/profile/{slug}/", access: forAnyone, handle: s.profile},
 		{role: RoleAPI, method: get, pattern: "/rates/limits/", access: forAnyone, handle: s.rates},
 
 		{role: RoleAPI, method: post, pattern: fileOf, handle: s.createFile},
@@ -47,6 +51,8 @@ func (s *Server) routeTable() []route {
 
 		{role: RoleAPI, method: get, pattern: "/quota/{owner}/", handle: s.quota},
 		{role: RoleAPI, method: get, pattern: "/quota/history/{owner}/", handle: s.quotaHistory},
+		{role: RoleAPI, method: get, pattern: "/quota/oss/{owner}/", handle: s.quota},
+		{role: RoleAPI, method: get, pattern: "/quota/oss/history/{owner}/", handle: s.quotaHistory},
 		{role: RoleAPI, method: get, pattern: "/namespaces/", handle: s.listNamespaces},
 		{role: RoleAPI, method: get, pattern: "/namespaces/{slug}/", handle: s.getNamespace},
 		{role: RoleAPI, method: get, pattern: "/distros/", access: forAnyone, handle: s.listDistros},
@@ -54,6 +60,7 @@ func (s *Server) routeTable() []route {
 		{role: RoleAPI, method: get, pattern: "/formats/", access: forAnyone, handle: s.listFormats},
 		{role: RoleAPI, method: get, pattern: "/formats/{slug}/", access: forAnyone, handle: s.getFormat},
 		{role: RoleAPI, method: get, pattern: "/storage-regions/", access: forAnyone, handle: s.listRegions},
+		{role: RoleAPI, method: get, pattern: "/storage-regions/{slug}/", access: forAnyone, handle: s.getRegion},
 		{role: RoleAPI, method: get, pattern: "/audit-log/{owner}/", handle: s.auditLog},
 		{role: RoleAPI, method: get, pattern: "/audit-log/{owner}/{repo}/", handle: s.auditLog},
 

@@ -53,7 +53,7 @@ func (s *Server) serve(role Role, path string, w http.ResponseWriter, r *http.Re
 	}
 	c.args = args
 	key, given := credentials(r, s.opts.PlainBearer)
-	c.keyGiven, c.signedIn = given, given && key == s.opts.APIKey
+	c.keyGiven, c.signedIn = given, given && s.knowsKey(key)
 	label := "unmatched"
 	if rt != nil {
 		label = rt.label

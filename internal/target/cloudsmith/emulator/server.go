@@ -27,8 +27,10 @@ type Server struct {
 	repos    map[string]*repo
 	uploads  map[string]*upload
 	storage  int64
+	peak     int64
 	traffic  int64
 	sequence uint64
+	keys     []*apiKey
 }
 
 // New makes a Server. Close gives back what it holds on disk.
@@ -74,7 +76,8 @@ func (s *Server) Reset() error {
 func (s *Server) forget() {
 	s.repos = map[string]*repo{}
 	s.uploads = map[string]*upload{}
-	s.storage, s.traffic = 0, 0
+	s.storage, s.peak, s.traffic = 0, 0, 0
+	s.keys = []*apiKey{{perm: "0000apitoken", key: s.opts.APIKey, created: s.started}}
 	for _, slug := range s.opts.Repos {
 		s.repos[slug] = newRepo(s.opts.Owner, slug, s.opts.Now())
 	}
@@ -94,7 +97,7 @@ func (s *Server) Owner() string { return s.opts.Owner }
 // Repos lists the slugs of the repositories that exist at the start.
 func (s *Server) Repos() []string { return s.opts.Repos }
 
-// APIKey is the one valid key.
+// APIKey is the key that is valid at the start; clients may make others.
 func (s *Server) APIKey() string { return s.opts.APIKey }
 
 // ServeHTTP answers for all roles, told apart by the first segment of the

@@ -181,6 +181,7 @@ func (s *Server) arrived(u *upload, b *blob) error {
 	}
 	u.blob = b
 	s.storage += b.size
+	s.peak = max(s.peak, s.storage)
 	return nil
 }
 

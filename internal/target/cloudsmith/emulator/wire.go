@@ -95,7 +95,7 @@ type packageBody struct {
 	Uploader          string              `json:"uploader"`
 	UploaderURL       string              `json:"uploader_url"`
 	Version           *string             `json:"version"`
-	VersionOrig       *string             `json:"version_orig"`
+	VersionOrig       string              `json:"version_orig"`
 	Vulnerabilities   map[string]int      `json:"vulnerability_counts"`
 	ScanResultsURL    string              `json:"vulnerability_scan_results_url"`
 }
