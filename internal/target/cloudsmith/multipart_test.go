@@ -136,9 +136,9 @@ func (r *pattern) Read(p []byte) (int, error) {
 
 func TestALargeObjectIsNotHeldInMemory(t *testing.T) {
 	if testing.Short() {
-		t.Skip("sends 200 MB")
+		t.Skip("sends 100 MB")
 	}
-	const size = 200 << 20
+	const size = 100 << 20
 	// The bytes that a Read yields depend on its buffer, so the digest is
 	// taken with the one that the transfer uses too.
 	open := func() io.Reader { return &fixed{r: &pattern{left: size}} }
@@ -147,7 +147,7 @@ func TestALargeObjectIsNotHeldInMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := startEmulator(t, emulator.Options{})
-	target := openTarget(t, e, inParts(64<<20))
+	target := openTarget(t, e, inParts(48<<20))
 	p := stage.Publication{
 		Coordinates: generic("huge.bin"), Size: size, Digests: stage.Digests{SHA256: hex.EncodeToString(h.Sum(nil))},
 		Open: func(context.Context) (io.ReadCloser, error) { return io.NopCloser(open()), nil },
