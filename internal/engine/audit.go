@@ -46,7 +46,7 @@ func failureOf(err error) *stage.Failure {
 	return f
 }
 
-// note counts what became of the message once it is acknowledged.
+// note counts what became of the message.
 func (d *delivery) note(s settlement) {
 	w := d.worker
 	w.metrics.settled(w.name(), s, w.folds())

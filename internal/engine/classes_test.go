@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/longshore/longshore/internal/wire"
 	"github.com/longshore/longshore/stages/stage"
 	"github.com/longshore/longshore/topology"
 )
@@ -103,6 +104,17 @@ func TestARetryableErrorGoesThroughTheDelayTopics(t *testing.T) {
 		want := 4*shortWait + 2*longWait
 		if took := passed.Sub(began); took < want || took > want+10*time.Second {
 			t.Errorf("six attempts took %s, want about %s", took, want)
+		}
+	})
+}
+
+func TestARetryIsInDoubtAlsoWhereThereIsOneTryADelivery(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		w.does("send", failing(1, errFar))
+		flow(t, w, func(o *Options) { o.Policy.Tries = 1 })
+		if in := of3(w.calls("send")); len(in) != 1 || !in[0].Doubt || in[0].Attempt != 1 {
+			t.Errorf("send got %+v, want attempt 1 in doubt", in)
 		}
 	})
 }
@@ -226,13 +238,18 @@ func TestALaterVerdictComesBackInItsTime(t *testing.T) {
 					back = time.Now()
 					return nil
 				})
-				flow(t, w)
+				b := flow(t, w)
 				balanced(t, w, stage.Verified)
 				if took := back.Sub(told); took < wait || took > max(wait, 0)+time.Second {
 					t.Errorf("came back after %s", took)
 				}
 				if in := of3(w.calls("check")); len(in) != 1 || in[0].Attempt != 0 || in[0].Doubt {
 					t.Errorf("came back as %+v, want no attempt and no doubt", in)
+				}
+				for _, rec := range b.records(toyNames.Topic("sent")) {
+					if v := rec.headers.Get(wire.HeaderNotBefore); v != "" {
+						t.Errorf("a message came back with its delay still on it: %s", v)
+					}
 				}
 				if n := w.outcomes("check"); n[stage.Delayed] != 1 || n[stage.Closed] != 10 {
 					t.Errorf("transitions %v, want 1 delayed and 10 closed", n)
@@ -308,6 +325,36 @@ func TestAnOutputThatIsTooLargeIsParked(t *testing.T) {
 		balanced(t, w, stage.Failed)
 		if n := w.outcomes("fetch"); n[stage.Parked] != 1 || n[stage.Passed] != 9 {
 			t.Errorf("transitions %v, want 1 parked and 9 passed", n)
+		}
+	})
+}
+
+func TestAnInputTooLargeForItsTransitionIsParked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		b := newBroker()
+		s := b.connect()
+		r := start(t, options(t, w, s))
+		e := object(3)
+		e.Artifact.Labels = map[string]string{"essay": ""}
+		m, err := wire.Encode(e, wire.Origin{Stage: "list"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.Artifact.Labels["essay"] = strings.Repeat("x", maxRecord-len(m.Payload))
+		rec := record{topic: toyNames.Topic("found"), env: e}
+		if err := r.workers[0].out.publish(t.Context(), wire.Origin{Stage: "list"}, []record{rec}); err != nil {
+			t.Fatal(err)
+		}
+		settle(t, w, s)
+		if err := r.end(); err != nil {
+			t.Error(err)
+		}
+		if n := w.outcomes("fetch"); n[stage.Parked] != 1 || len(n) != 1 {
+			t.Errorf("transitions %v, want 1 parked", n)
+		}
+		if n := len(b.records(toyNames.Failed())); n != 1 {
+			t.Errorf("%d dead letters, want 1", n)
 		}
 	})
 }

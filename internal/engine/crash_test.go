@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"context"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -41,17 +43,34 @@ func TestACrashAtAnyPointLosesNothing(t *testing.T) {
 		for _, p := range points() {
 			for _, nth := range times {
 				t.Run(fmt.Sprintf("%s of %s, time %d", p, stageName, nth), func(t *testing.T) {
-					synctest.Test(t, func(t *testing.T) { crash(t, stageName, p, nth) })
+					synctest.Test(t, func(t *testing.T) { crash(t, newWorld(), stageName, p, nth) })
 				})
 			}
 		}
 	}
 }
 
+func TestACrashWhileDelayedMessagesComeBackLosesNothing(t *testing.T) {
+	for _, nth := range []int32{1, 7} {
+		t.Run(fmt.Sprintf("at the message of number %d", nth), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld()
+				var asked sync.Map
+				w.does("fetch", func(_ context.Context, in stage.Envelope) error {
+					if _, again := asked.LoadOrStore(in.ID, true); !again {
+						return stage.Later(3 * time.Second)
+					}
+					return nil
+				})
+				crash(t, w, "send", afterAck, nth)
+			})
+		})
+	}
+}
+
 // crash cuts the process off when it comes to a point for the nth time, and
 // lets another one go on.
-func crash(t *testing.T, stageName string, at point, nth int32) {
-	w := newWorld()
+func crash(t *testing.T, w *world, stageName string, at point, nth int32) {
 	w.pages = 8
 	b := newBroker()
 	first := b.connect()

@@ -145,9 +145,10 @@ func (d *delivery) finish(life lifetime, s settlement) error {
 	if err != nil {
 		return err
 	}
+	// Before the next message of the partition comes: it may halt the stage.
+	d.note(s)
 	d.msg.Ack()
 	w.at(afterAck, w.name())
-	d.note(s)
 	return nil
 }
 

@@ -3,6 +3,7 @@ package engine
 import (
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/longshore/longshore/stages/stage"
 )
@@ -46,6 +47,15 @@ func TestAnArtifactPassesEveryStageAndIsClosedOnce(t *testing.T) {
 				}
 			}
 		}
+		done := 0
+		for _, e := range w.events {
+			if t := e.Artifact.Transition; t.ShardDone {
+				done++
+			}
+		}
+		if done != 1 {
+			t.Errorf("%d transitions say that the listing is done, want 1", done)
+		}
 		// 250 objects a page make three lists of at most 100.
 		if n := w.outcomes("list")[stage.Passed]; n != 9 {
 			t.Errorf("list wrote %d transitions, want 9", n)
@@ -60,5 +70,74 @@ func TestAnArtifactPassesEveryStageAndIsClosedOnce(t *testing.T) {
 				t.Errorf("the handler of %s was not closed", name)
 			}
 		}
+	})
+}
+
+func TestWhatAStageClosesBesidesItsInputIsATransitionOfItsOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		w.excluded = toyObject(3).Key
+		flow(t, w)
+		balanced(t, w, stage.Excluded)
+		if n := w.outcomes("list"); n[stage.Passed] != 1 || n[stage.Closed] != 1 {
+			t.Errorf("transitions %v, want 1 passed and 1 closed", n)
+		}
+		if n := len(w.calls("fetch")); n != 9 {
+			t.Errorf("fetch handled %d messages, want 9", n)
+		}
+	})
+}
+
+func TestASecondListingIsInDoubt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		s := newBroker().connect()
+		r := start(t, options(t, w, s))
+		if err := r.Start(t.Context(), stage.Shard{Listing: 2}); err != nil {
+			t.Fatal(err)
+		}
+		settle(t, w, s)
+		if err := r.end(); err != nil {
+			t.Error(err)
+		}
+		in := w.calls("send")
+		for _, e := range in {
+			if !e.Doubt {
+				t.Errorf("%s is not in doubt", e.Artifact.Object.Key)
+			}
+		}
+		if len(in) != 10 {
+			t.Errorf("%d messages, want 10", len(in))
+		}
+	})
+}
+
+func TestDrainingDoesNotWaitForTheNextTry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		w.does("send", failing(1, errFar))
+		b := newBroker()
+		s := b.connect()
+		o := options(t, w, s)
+		o.Policy = Policy{TryBackoff: time.Minute, TryBackoffMax: time.Minute}
+		r := start(t, o)
+		r.list(t)
+		time.Sleep(time.Second)
+		began := time.Now()
+		if err := r.end(); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(began); took > time.Second {
+			t.Errorf("draining took %s", took)
+		}
+		if n := len(b.records(toyNames.Later("send", "later-15s"))); n != 1 {
+			t.Errorf("%d messages in the delay topic, want the one that failed", n)
+		}
+		r = start(t, options(t, w, s))
+		settle(t, w, s)
+		if err := r.end(); err != nil {
+			t.Error(err)
+		}
+		balanced(t, w, stage.Verified)
 	})
 }

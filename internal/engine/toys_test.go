@@ -16,6 +16,7 @@ import (
 type world struct {
 	pages, page int
 	size        int64
+	excluded    string // the key of an object that list closes
 	compiled    *topology.Plan
 
 	mu      sync.Mutex
@@ -114,6 +115,9 @@ func (w *world) list(in stage.Envelope) []stage.Envelope {
 			a.Object = toyObject(s.Page*w.page + i)
 			a.Object.Size = w.size
 		}))
+		if last := len(outs) - 1; outs[last].Artifact.Object.Key == w.excluded {
+			outs[last] = outs[last].Close(stage.Verdict{Disposition: stage.Excluded, Reason: "by rule"})
+		}
 	}
 	if s.Page+1 < w.pages {
 		outs = append(outs, in.With(func(a *stage.Artifact) {
