@@ -68,13 +68,17 @@ func (a *app) run(ctx context.Context, cfg config.Config) (err error) {
 	halts := newHalts(cfg.Delivery.HaltTimeout)
 	p := &parts{metrics: newMetrics()}
 	defer func() { err = errors.Join(err, p.close()) }()
-	if err := p.open(ctx, cfg, state, &m, log); err != nil {
+	names := topology.Names{Prefix: cfg.Prefix, Run: m.Run}
+	if err := p.openFar(ctx, cfg, &m, log); err != nil {
+		return stopped(ctx, err)
+	}
+	if err := p.openLocal(ctx, cfg, state, plan, names, log); err != nil {
 		return stopped(ctx, err)
 	}
 	if err := m.write(state.record()); err != nil {
 		return err
 	}
-	if err := p.newEngine(ctx, cfg, plan, m.Run, log, halts.set); err != nil {
+	if err := p.newEngine(ctx, cfg, plan, names, log, halts.set); err != nil {
 		return stopped(ctx, err)
 	}
 	if cfg.MetricsAddr != "" {
@@ -111,18 +115,15 @@ func (a *app) migrationOf(cfg config.Config, state *stateDir) (migration, error)
 	return m, m.same(want, state.path)
 }
 
-// open opens everything but the engine. The far sides come first: nothing is
-// made on disk for a source or target that cannot be used.
-func (p *parts) open(ctx context.Context, cfg config.Config, state *stateDir, m *migration, log *slog.Logger) error {
+// openFar opens source and target. They come first: nothing is made on disk
+// for a source or target that cannot be used.
+func (p *parts) openFar(ctx context.Context, cfg config.Config, m *migration, log *slog.Logger) error {
 	src, err := openSource(ctx, cfg, log)
 	if err != nil {
 		return err
 	}
 	p.source = src
-	if err := p.openTarget(ctx, cfg, &m.ServerSince, log); err != nil {
-		return err
-	}
-	return p.openLocal(ctx, cfg, state, log)
+	return p.openTarget(ctx, cfg, &m.ServerSince, log)
 }
 
 // stopped turns an error that a signal caused into that signal's own.

@@ -105,7 +105,7 @@ func (p *parts) requests() int64 {
 }
 
 // openLocal opens what lies in the state directory.
-func (p *parts) openLocal(ctx context.Context, cfg config.Config, state *stateDir, log *slog.Logger) (err error) {
+func (p *parts) openLocal(ctx context.Context, cfg config.Config, state *stateDir, plan *topology.Plan, names topology.Names, log *slog.Logger) (err error) {
 	if p.ledger, err = ledger.Open(ctx, state.ledger()); err != nil {
 		return err
 	}
@@ -125,18 +125,31 @@ func (p *parts) openLocal(ctx context.Context, cfg config.Config, state *stateDi
 	if err := errors.Join(err, asked); err != nil {
 		return fmt.Errorf("sweeping the staging directory: %w", err)
 	}
-	if p.bus, err = embedded.Open(ctx, embedded.Options{Dir: state.broker(), Logger: log}); err != nil {
+	if p.bus, err = embedded.Open(ctx, embedded.Options{Dir: state.broker(), Logger: log, Trim: handled(plan, names)}); err != nil {
 		return diskHint(err)
 	}
 	return nil
 }
 
+// handled lists the topics whose records are of no use once their reader has
+// committed them. The audit topic is kept: the ledger can be made again from
+// it.
+func handled(plan *topology.Plan, names topology.Names) map[string][]string {
+	trim := map[string][]string{}
+	for topic, group := range engine.Readers(plan, names) {
+		if topic != names.Topic(plan.Audit) {
+			trim[topic] = []string{group}
+		}
+	}
+	return trim
+}
+
 // newEngine puts everything together.
-func (p *parts) newEngine(ctx context.Context, cfg config.Config, plan *topology.Plan, run stage.RunID, log *slog.Logger, onHalt func(string, error)) error {
+func (p *parts) newEngine(ctx context.Context, cfg config.Config, plan *topology.Plan, names topology.Names, log *slog.Logger, onHalt func(string, error)) error {
 	policy := engine.DefaultPolicy()
 	policy.Attempts = cfg.Delivery.Attempts
 	e, err := engine.New(ctx, engine.Options{
-		Plan: plan, Names: topology.Names{Prefix: cfg.Prefix, Run: run}, Bus: p.bus,
+		Plan: plan, Names: names, Bus: p.bus,
 		Strategy: cfg.Strategy, Policy: policy, DrainTimeout: cfg.Delivery.DrainTimeout,
 		Log: log, Registerer: p.metrics, OnHalt: onHalt,
 		Env: func(name string) stage.Env {
