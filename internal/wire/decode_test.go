@@ -2,7 +2,6 @@ package wire_test
 
 import (
 	"bytes"
-	"fmt"
 	"strings"
 	"testing"
 
@@ -115,8 +114,8 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(fmt.Sprintf("%+v", e), fmt.Sprintf("%+v", back)); diff != "" && !cmp.Equal(e, back) {
-			t.Fatal(diff)
+		if !cmp.Equal(e, back) {
+			t.Fatal(cmp.Diff(e, back))
 		}
 	})
 }
