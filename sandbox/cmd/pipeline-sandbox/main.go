@@ -4,6 +4,7 @@
 //	pipeline-sandbox [flags]        runs both until it is interrupted, and
 //	                                prints the settings to use them
 //	pipeline-sandbox seed [flags]   fills a bucket with the sample data set
+//	pipeline-sandbox compare        compares a bucket with the local Cloudsmith
 //
 // It lives in a module of its own, so that the product does not depend on an
 // S3 server.
@@ -41,6 +42,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return s3server.Main(ctx, args[1:], stdin, stdout, stderr)
 	case len(args) > 0 && args[0] == "seed":
 		err = seed(ctx, args[1:], stdout, stderr)
+	case len(args) > 0 && args[0] == "compare":
+		err = compare(ctx, args[1:], stdout, stderr)
 	default:
 		err = serve(ctx, args, stdout, stderr)
 	}
@@ -73,7 +76,7 @@ func parse(flags *flag.FlagSet, args []string) error {
 		return errUsage
 	}
 	if flags.NArg() > 0 {
-		return usageError{fmt.Errorf("unknown argument %q; the commands are seed and none", flags.Arg(0))}
+		return usageError{fmt.Errorf("unknown argument %q; the commands are seed, compare and none", flags.Arg(0))}
 	}
 	return nil
 }
