@@ -15,8 +15,11 @@ import (
 
 // Bus is a connection to a broker.
 type Bus interface {
-	// Publisher is shared by everybody in the process. Publish returns when
-	// all its messages are durable on the broker (acks=all). Its Close does
+	// Publisher is shared by everybody in the process and safe for concurrent
+	// use. Publish returns when all its messages are durable on the broker
+	// (acks=all). Those of one call with the same key keep their order; those
+	// with different keys are sent at the same time, so give it many. After
+	// an error some of them may have been published. Its Close does
 	// nothing, since watermill's Router closes publishers while handlers still
 	// run (M3); Bus.Close closes it.
 	Publisher() message.Publisher
