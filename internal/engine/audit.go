@@ -32,6 +32,12 @@ func (d *delivery) records(s settlement, from wire.Origin) ([]record, error) {
 			records = append(records, transitionRecord(topic, c, t))
 		}
 	}
+	for i := range records {
+		// An object has one trace for all its way.
+		if records[i].env.ID == d.in.ID {
+			records[i].trace = d.msg.Metadata.Get(wire.HeaderTrace)
+		}
+	}
 	return records, prepare(records, from)
 }
 

@@ -128,8 +128,18 @@ func TestTheLastAttemptEndsInADeadLetter(t *testing.T) {
 		if n := w.outcomes("send"); n[stage.Retried] != 9 || n[stage.DeadLettered] != 1 {
 			t.Errorf("transitions %v, want 9 retried and 1 dead-lettered", n)
 		}
-		if n := len(b.records(toyNames.Failed())); n != 1 {
-			t.Errorf("%d dead letters, want 1", n)
+		dead := b.records(toyNames.Failed())
+		if len(dead) != 1 {
+			t.Fatalf("%d dead letters, want 1", len(dead))
+		}
+		h := dead[0].headers
+		first, _ := time.Parse(time.RFC3339Nano, h.Get(wire.HeaderErrorFirstAt))
+		last, _ := time.Parse(time.RFC3339Nano, h.Get(wire.HeaderErrorLastAt))
+		if took := last.Sub(first); took < 26*time.Minute || took > 27*time.Minute {
+			t.Errorf("from the first to the last failure it took %s, want 26 min", took)
+		}
+		if h.Get(wire.HeaderErrorAttempts) != "10" || h.Get(wire.HeaderErrorClass) != "retryable" || h.Get(headerFirstFailure) != "" {
+			t.Errorf("the dead letter says %v", h)
 		}
 	})
 }

@@ -52,11 +52,15 @@ const delayPartitions = 4
 // later is the record that brings e back to the stage after wait.
 func (d *delivery) later(e stage.Envelope, wait time.Duration) record {
 	w := d.worker
-	return record{
-		topic:   w.names.Later(w.name(), tierFor(wait).name),
-		env:     e,
-		headers: delayed(w.now().Add(wait), w.names.Topic(w.node.In)),
+	headers := delayed(w.now().Add(wait), w.names.Topic(w.node.In))
+	first := d.firstFailure()
+	if first.IsZero() {
+		first = w.now()
 	}
+	if e.Attempt > 0 {
+		headers.Set(headerFirstFailure, first.UTC().Format(time.RFC3339Nano))
+	}
+	return record{topic: w.names.Later(w.name(), tierFor(wait).name), env: e, headers: headers}
 }
 
 func delayed(until time.Time, topic string) message.Metadata {
@@ -104,7 +108,7 @@ func (f *forwarder) forward(life lifetime, m *message.Message) error {
 		// Another member may have forwarded it already: then there are two.
 		r = r.inDoubt()
 	}
-	if err := w.out.publish(life.working, w.from(m), []record{r}); err != nil {
+	if err := w.out.publish(life.working, w.from(), []record{r}); err != nil {
 		return leave(err)
 	}
 	m.Ack()

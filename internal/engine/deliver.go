@@ -39,7 +39,7 @@ func (w *worker) deliver(life lifetime, m *message.Message) error {
 
 	s, err := d.decide(life)
 	if err == nil {
-		err = d.finish(life, s)
+		s, err = d.finish(life, s)
 	}
 	if err != nil {
 		w.counts.end(d, "")
@@ -132,9 +132,10 @@ func (d *delivery) decide(life lifetime) (settlement, error) {
 }
 
 // finish makes what follows from the message durable and acknowledges it (I1).
-func (d *delivery) finish(life lifetime, s settlement) error {
+// It answers what became of the message in the end.
+func (d *delivery) finish(life lifetime, s settlement) (settlement, error) {
 	w := d.worker
-	from := w.from(d.msg)
+	from := w.from()
 	err := d.write(life, s, from)
 	if err != nil && life.working.Err() == nil {
 		// An output that cannot be written is the stage's fault. What parking
@@ -143,13 +144,13 @@ func (d *delivery) finish(life lifetime, s settlement) error {
 		err = d.write(life, s, from)
 	}
 	if err != nil {
-		return err
+		return s, err
 	}
 	// Before the next message of the partition comes: it may halt the stage.
 	d.note(s)
 	d.msg.Ack()
 	w.at(afterAck, w.name())
-	return nil
+	return s, nil
 }
 
 // write publishes what follows from s. Its error is the engine's end, or says

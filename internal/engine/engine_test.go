@@ -5,6 +5,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/longshore/longshore/internal/wire"
 	"github.com/longshore/longshore/stages/stage"
 )
 
@@ -139,5 +140,37 @@ func TestDrainingDoesNotWaitForTheNextTry(t *testing.T) {
 			t.Error(err)
 		}
 		balanced(t, w, stage.Verified)
+	})
+}
+
+func TestAnObjectHasOneTraceForAllItsWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		w.does("send", failing(3, errFar))
+		b := flow(t, w)
+		traces := map[string]map[string]bool{} // of a key
+		for _, topic := range []string{"shards", "found", "fetched", "send.later-15s", "sent", "audit"} {
+			for _, rec := range b.records(toyNames.Topic(topic)) {
+				if traces[string(rec.key)] == nil {
+					traces[string(rec.key)] = map[string]bool{}
+				}
+				traces[string(rec.key)][rec.headers.Get(wire.HeaderTrace)] = true
+			}
+		}
+		seen := map[string]bool{}
+		for key, of := range traces {
+			if len(of) != 1 {
+				t.Errorf("%s has %d traces: %v", key, len(of), of)
+			}
+			for trace := range of {
+				if seen[trace] {
+					t.Errorf("%s shares its trace with another object", key)
+				}
+				seen[trace] = true
+			}
+		}
+		if len(traces) != 11 {
+			t.Errorf("%d keys, want 10 objects and a shard", len(traces))
+		}
 	})
 }

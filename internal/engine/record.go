@@ -22,7 +22,9 @@ type record struct {
 	env   stage.Envelope
 	// headers are added to those of the wire format.
 	headers message.Metadata
-	raw     *raw
+	// trace is that of the input, where the record is about the same object.
+	trace string
+	raw   *raw
 	// untouched says that raw must stay as it is, whatever happens.
 	untouched bool
 	// ready is the encoded record, until it is published for the first time.
@@ -102,6 +104,7 @@ func (r record) encode(from wire.Origin) (*message.Message, error) {
 	if r.raw != nil {
 		return r.raw.message(), nil
 	}
+	from.Trace = r.trace
 	m, err := wire.Encode(r.env, from)
 	if err != nil {
 		return nil, fmt.Errorf("encoding a record for %s: %w", r.topic, err)

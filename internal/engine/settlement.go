@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"regexp"
+
 	"github.com/longshore/longshore/stages/stage"
 )
 
@@ -109,8 +111,15 @@ func (d *delivery) park(err error) settlement {
 }
 
 // parkUnread keeps a message that could not be decoded. All that is known of
-// it is its key, and that is the object's id.
+// it is its key, which is the object's id if a stage wrote it.
 func (d *delivery) parkUnread(err error) settlement {
-	d.in = stage.Envelope{Run: d.worker.names.Run, ID: stage.ObjectID(d.pos.Key)}
+	id := stage.ObjectID(d.pos.Key)
+	if !objectID.Match(d.pos.Key) {
+		// Anybody may have written it, with a key that no record can carry.
+		id = stage.NewObjectID("", string(d.pos.Key))
+	}
+	d.in = stage.Envelope{Run: d.worker.names.Run, ID: id}
 	return d.park(err)
 }
+
+var objectID = regexp.MustCompile(`^[0-9a-f]{32}$`)

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -235,7 +236,7 @@ func TestM7NoMessageBlocksTheNext(t *testing.T) {
 					rec := record{topic: toyNames.Topic("found"), env: stage.Envelope{
 						Run: toyNames.Run, ID: obj.ID(), Artifact: stage.Artifact{Object: obj},
 					}}
-					if err := r.workers[0].out.publish(t.Context(), r.workers[0].from(message.NewMessage("", nil)), []record{rec}); err != nil {
+					if err := r.workers[0].out.publish(t.Context(), r.workers[0].from(), []record{rec}); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -282,6 +283,34 @@ func TestM9W1WhatCannotBeDecodedIsParkedUntouchedAndTheNextPasses(t *testing.T) 
 				}
 				if n := len(w.calls("check")); n != 10 {
 					t.Errorf("%d messages passed behind it, want 10", n)
+				}
+				if n := w.outcomes("fetch")[stage.Parked]; n != 1 {
+					t.Errorf("%d parked transitions, want 1", n)
+				}
+			})
+		})
+	}
+}
+
+func TestW1AMessageWithAStrangeKeyIsParkedToo(t *testing.T) {
+	for name, key := range map[string]string{"no key": "", "a key that is no text": "\xff\xfe", "a long key": strings.Repeat("k", 5000)} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld()
+				b := newBroker()
+				s := b.connect()
+				r := start(t, options(t, w, s))
+				m := message.NewMessage("", []byte("{"))
+				m.Metadata.Set(bus.KeyHeader, key)
+				if err := s.Publish(toyNames.Topic("found"), m); err != nil {
+					t.Fatal(err)
+				}
+				settle(t, w, s)
+				if err := r.end(); err != nil {
+					t.Error(err)
+				}
+				if dead := b.records(toyNames.Failed()); len(dead) != 1 || string(dead[0].key) != key {
+					t.Errorf("the failed topic holds %+v, want the key as it came", dead)
 				}
 				if n := w.outcomes("fetch")[stage.Parked]; n != 1 {
 					t.Errorf("%d parked transitions, want 1", n)

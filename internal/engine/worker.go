@@ -7,8 +7,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/ThreeDotsLabs/watermill/message"
-
 	"github.com/longshore/longshore/internal/wire"
 	"github.com/longshore/longshore/stages/stage"
 	"github.com/longshore/longshore/topology"
@@ -72,10 +70,8 @@ func (w *worker) name() string { return w.node.Stage.Name }
 // missing from the ledger is an artifact that vanished (I2).
 func (w *worker) folds() bool { return w.node.In == w.plan.Audit }
 
-// from is the origin of records that are published now because of m.
-func (w *worker) from(m *message.Message) wire.Origin {
-	return wire.Origin{Stage: w.name(), At: w.now(), Trace: m.Metadata.Get(wire.HeaderTrace)}
-}
+// from is the origin of records that are published now.
+func (w *worker) from() wire.Origin { return wire.Origin{Stage: w.name(), At: w.now()} }
 
 func (w *worker) status() StageStatus {
 	s := StageStatus{Name: w.name()}
