@@ -26,7 +26,7 @@ func TestGoodDrawingsAreDrawnAsTheGoldenFilesShow(t *testing.T) {
 				}
 				golden(t, strings.TrimSuffix(path, ".yaml")+"."+string(f)+".golden", got)
 			}
-			for _, line := range strings.Split(topology.Text(plan), "\n") {
+			for line := range strings.SplitSeq(topology.Text(plan), "\n") {
 				if n := utf8.RuneCountInString(line); n > 100 {
 					t.Errorf("a line of the text drawing has %d columns, more than 100: %q", n, line)
 				}

@@ -80,8 +80,7 @@ func (p *parser) document(text []byte) *yaml.Node {
 }
 
 func (p *parser) syntax(err error) {
-	var at *yaml.LoadError
-	if errors.As(err, &at) {
+	if at, ok := errors.AsType[*yaml.LoadError](err); ok {
 		p.problem(at.Mark.Line, "", "not YAML: %s", at.Message)
 		return
 	}

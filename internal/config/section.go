@@ -51,8 +51,7 @@ func settings(into any) []string {
 	if t.Kind() != reflect.Struct {
 		return names
 	}
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		if f.Anonymous {
 			names = append(names, settings(reflect.New(f.Type).Interface())...)
 			continue

@@ -18,7 +18,7 @@ const MaxSize = 5 << 30
 // one.
 type Mapping struct {
 	// Format is the name of one of All.
-	Format string `yaml:"format" json:"format"`
+	Format string `json:"format" yaml:"format"`
 }
 
 // Default keeps keys as they are.

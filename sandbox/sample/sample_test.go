@@ -17,7 +17,7 @@ func TestObjects(t *testing.T) {
 			t.Errorf("key %q", o.Key)
 		}
 		keys[o.Key] = true
-		for _, segment := range strings.Split(o.Key, "/") {
+		for segment := range strings.SplitSeq(o.Key, "/") {
 			if len(segment) > 255 {
 				t.Errorf("a segment of %d bytes in %s", len(segment), o.Key)
 			}

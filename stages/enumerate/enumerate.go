@@ -36,9 +36,9 @@ func Spec() stage.Spec {
 // config is the stage's section of the configuration.
 type config struct {
 	// Include lists the patterns of the keys to migrate; empty means all.
-	Include []string `yaml:"include" json:"include"`
+	Include []string `json:"include" yaml:"include"`
 	// Exclude lists patterns of keys to leave out; it wins over Include.
-	Exclude []string `yaml:"exclude" json:"exclude"`
+	Exclude []string `json:"exclude" yaml:"exclude"`
 }
 
 type handler struct {

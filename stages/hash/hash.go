@@ -33,10 +33,10 @@ func Spec() stage.Spec {
 // config is the stage's section of the configuration.
 type config struct {
 	// MD5 computes that digest too, which takes twice the time of SHA-256.
-	MD5 bool `yaml:"md5" json:"md5"`
+	MD5 bool `json:"md5" yaml:"md5"`
 	// Lanes allows the AVX-512 lanes, see methods: for machines that have
 	// AVX-512 but no SHA instructions, and hash many artifacts at once.
-	Lanes bool `yaml:"lanes" json:"lanes"`
+	Lanes bool `json:"lanes" yaml:"lanes"`
 }
 
 type handler struct {

@@ -91,8 +91,7 @@ func Poisonf(format string, args ...any) error {
 // its chain, Permanent for ErrConflict, Retryable for everything else. It is
 // not defined for nil, for the end of a context, and for Later and Restart.
 func ClassOf(err error) Class {
-	var c *classified
-	if errors.As(err, &c) {
+	if c, ok := errors.AsType[*classified](err); ok {
 		return c.class
 	}
 	if errors.Is(err, ErrConflict) {
@@ -104,8 +103,7 @@ func ClassOf(err error) Class {
 // WaitOf returns how long a Throttled error asks to wait; 0 if it does not
 // say.
 func WaitOf(err error) time.Duration {
-	var c *classified
-	if errors.As(err, &c) {
+	if c, ok := errors.AsType[*classified](err); ok {
 		return c.wait
 	}
 	return 0

@@ -16,8 +16,7 @@ func Later(d time.Duration) error { return later{d} }
 
 // IsLater returns the wait that Later asked for.
 func IsLater(err error) (d time.Duration, ok bool) {
-	var l later
-	if errors.As(err, &l) {
+	if l, ok := errors.AsType[later](err); ok {
 		return l.d, true
 	}
 	return 0, false

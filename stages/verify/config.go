@@ -21,10 +21,10 @@ const (
 type config struct {
 	// Poll is how long to wait between the first looks at a package; the
 	// pace slows down as the package gets older.
-	Poll time.Duration `yaml:"poll" json:"poll"`
+	Poll time.Duration `json:"poll" yaml:"poll"`
 	// GiveUp is the age of a package after which waiting for it counts as
 	// failing.
-	GiveUp time.Duration `yaml:"give_up" json:"give_up"`
+	GiveUp time.Duration `json:"give_up" yaml:"give_up"`
 }
 
 func defaults() config {

@@ -71,12 +71,11 @@ type app struct {
 
 // complain says what is wrong, one line a problem, and what to do.
 func (a *app) complain(err error) {
-	var i interrupted
-	if errors.As(err, &i) {
+	if i, ok := errors.AsType[interrupted](err); ok {
 		fmt.Fprintf(a.stderr, "pipeline: %s\n", i)
 		return
 	}
-	for _, line := range strings.Split(err.Error(), "\n") {
+	for line := range strings.SplitSeq(err.Error(), "\n") {
 		fmt.Fprintf(a.stderr, "pipeline: %s\n", line)
 	}
 	if f := stage.FailureOf(err); f.Hint != "" {

@@ -128,8 +128,7 @@ func (p *parts) openFar(ctx context.Context, cfg config.Config, m *migration, lo
 
 // stopped turns an error that a signal caused into that signal's own.
 func stopped(ctx context.Context, err error) error {
-	var i interrupted
-	if errors.As(context.Cause(ctx), &i) {
+	if i, ok := errors.AsType[interrupted](context.Cause(ctx)); ok {
 		return i
 	}
 	return err

@@ -2,6 +2,7 @@ package s3
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -41,7 +42,7 @@ func newClient(ctx context.Context, o Options) (*s3.Client, error) {
 	endpoint := aws.ToString(s3.NewFromConfig(cfg).Options().BaseEndpoint)
 	if cfg.Region == "" {
 		if endpoint == "" {
-			return nil, stage.Halt(fmt.Errorf("no AWS region is configured"),
+			return nil, stage.Halt(errors.New("no AWS region is configured"),
 				stage.Code("region"), stage.Hint("set AWS_REGION to the region of the bucket"))
 		}
 		cfg.Region = defaultRegion
@@ -91,7 +92,7 @@ func checkEndpoint(endpoint string, log *slog.Logger) error {
 	}
 	u, err := url.Parse(endpoint)
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		return stage.Halt(fmt.Errorf("the S3 endpoint is not an http(s) URL"),
+		return stage.Halt(errors.New("the S3 endpoint is not an http(s) URL"),
 			stage.Code("endpoint"),
 			stage.Hint("set AWS_ENDPOINT_URL_S3 to something like https://s3.example.com"))
 	}

@@ -1,7 +1,7 @@
 package s3
 
 import (
-	"fmt"
+	"errors"
 	"strings"
 
 	"github.com/longshore/longshore/stages/stage"
@@ -55,7 +55,7 @@ func (c cursor) next(bucket string, page []stage.Object, token string) (cursor, 
 	}
 	if token == "" || token == c.token {
 		// Going on would list the same page for ever.
-		return cursor{}, stage.Retry(fmt.Errorf("the store says that more keys follow, but not where"), stage.Code("listing-stuck"))
+		return cursor{}, stage.Retry(errors.New("the store says that more keys follow, but not where"), stage.Code("listing-stuck"))
 	}
 	return cursor{token: token}, nil
 }

@@ -116,8 +116,7 @@ func classify(ctx context.Context, err error, about subject) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	var cred *credentialsError
-	if errors.As(err, &cred) {
+	if _, ok := errors.AsType[*credentialsError](err); ok {
 		// Without its cause: chains of credential providers are pages long and
 		// may quote what they were given.
 		return stage.Halt(errors.New("no usable AWS credentials"), stage.Code("bad-credentials"), stage.Hint(hintKey))
@@ -145,12 +144,10 @@ func classify(ctx context.Context, err error, about subject) error {
 
 func symptomOf(err error, about subject) (symptom, http.Header) {
 	s := symptom{about: about}
-	var api smithy.APIError
-	if errors.As(err, &api) {
+	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		s.code = api.ErrorCode()
 	}
-	var answer *awshttp.ResponseError
-	if errors.As(err, &answer) {
+	if answer, ok := errors.AsType[*awshttp.ResponseError](err); ok {
 		s.status = answer.HTTPStatusCode()
 		if answer.Response != nil {
 			return s, answer.Response.Header
@@ -162,12 +159,10 @@ func symptomOf(err error, about subject) (symptom, http.Header) {
 // briefly keeps of the SDK's long chain what a person can use, and the chain
 // itself for errors.As.
 func briefly(err error, s symptom) error {
-	var api smithy.APIError
-	if errors.As(err, &api) {
+	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		return &storeError{text: fmt.Sprintf("the store answered %d %s: %s", s.status, s.code, api.ErrorMessage()), err: err}
 	}
-	var op *net.OpError
-	if errors.As(err, &op) {
+	if op, ok := errors.AsType[*net.OpError](err); ok {
 		return &storeError{text: op.Error(), err: err}
 	}
 	return err

@@ -44,8 +44,7 @@ func symptoms() []symptom {
 func (o Options) classify(doing string, err error) error {
 	// The system's own word is enough; the hint names the directory, and the
 	// path of a temporary file helps nobody.
-	var at *fs.PathError
-	if errors.As(err, &at) {
+	if at, ok := errors.AsType[*fs.PathError](err); ok {
 		err = at.Err
 	}
 	err = fmt.Errorf("%s: %w", doing, err)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -222,9 +223,7 @@ func (c *client) build(ctx context.Context, x exchange) (*http.Request, *sentBod
 		// A body of no bytes and no body are different things on the wire.
 		req.Body, req.ContentLength = http.NoBody, 0
 	}
-	for name, values := range x.header {
-		req.Header[name] = values
-	}
+	maps.Copy(req.Header, x.header)
 	req.Header.Set("User-Agent", c.userAgent)
 	if x.json {
 		req.Header.Set("Content-Type", "application/json")

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"fmt"
+	"errors"
 	"strings"
 
 	"github.com/longshore/longshore/internal/target/cloudsmith/emulator"
@@ -33,7 +33,7 @@ func (m modes) String() string {
 func (m modes) Set(value string) error {
 	format, mode, found := strings.Cut(value, "=")
 	if !found {
-		return fmt.Errorf("want FORMAT=MODE")
+		return errors.New("want FORMAT=MODE")
 	}
 	m[format] = emulator.DuplicateMode(mode)
 	return nil

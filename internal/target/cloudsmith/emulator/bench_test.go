@@ -39,7 +39,7 @@ func filled(tb testing.TB, n int) *Server {
 
 func get(tb testing.TB, s *Server, path string) *httptest.ResponseRecorder {
 	tb.Helper()
-	r := httptest.NewRequest("GET", path, nil)
+	r := httptest.NewRequest(http.MethodGet, path, nil)
 	r.Header.Set("X-Api-Key", s.APIKey())
 	w := httptest.NewRecorder()
 	s.ServeHTTP(w, r)

@@ -73,7 +73,7 @@ func TestControl(t *testing.T) {
 			t.Fatal(err)
 		}
 		for remote, want := range map[string]int{"192.0.2.1:1234": 404, "127.0.0.1:1234": 200, "[::1]:1234": 200} {
-			r := httptest.NewRequest("GET", "/_emulator/stats", nil)
+			r := httptest.NewRequest(http.MethodGet, "/_emulator/stats", nil)
 			r.RemoteAddr = remote
 			w := httptest.NewRecorder()
 			s.ServeHTTP(w, r)

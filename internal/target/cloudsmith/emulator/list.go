@@ -178,7 +178,7 @@ func parseSort(text string) (ordering, error) {
 		text = "-date"
 	}
 	var o ordering
-	for _, name := range strings.Split(text, ",") {
+	for name := range strings.SplitSeq(text, ",") {
 		name = strings.TrimSpace(name)
 		key := sortKey{name: strings.TrimPrefix(name, "-"), descending: strings.HasPrefix(name, "-")}
 		switch key.name {

@@ -49,7 +49,7 @@ func TestList(t *testing.T) {
 			a := l.do("GET", next, "").want(200)
 			got = append(got, a.names("name")...)
 			next = ""
-			for _, link := range strings.Split(a.header.Get("Link"), ", ") {
+			for link := range strings.SplitSeq(a.header.Get("Link"), ", ") {
 				if address, found := strings.CutSuffix(link, `>; rel="next"`); found {
 					next = address[1:]
 				}

@@ -35,14 +35,14 @@ func TestDirectPut(t *testing.T) {
 	t.Run("refuses what is too large or of unknown length", func(t *testing.T) {
 		l := l.at(t)
 		l.do("PUT", l.UploadURL+"/acme/lab/a", strings.Repeat("x", 101)).want(413)
-		req, _ := http.NewRequest("PUT", l.UploadURL+"/acme/lab/a", io.MultiReader(strings.NewReader("x")))
+		req, _ := http.NewRequest(http.MethodPut, l.UploadURL+"/acme/lab/a", io.MultiReader(strings.NewReader("x")))
 		req.Header.Set("X-Api-Key", l.APIKey())
 		resp, err := http.DefaultClient.Do(req)
 		if err != nil {
 			t.Fatal(err)
 		}
 		resp.Body.Close()
-		if resp.StatusCode != 411 {
+		if resp.StatusCode != http.StatusLengthRequired {
 			t.Errorf("status %d", resp.StatusCode)
 		}
 	})
