@@ -62,6 +62,6 @@ func JSON(p *Plan) string {
 		})
 	}
 	// Strings, numbers and bools always marshal.
-	text, _ := json.MarshalIndent(j, "", "  ")
+	text, _ := json.MarshalIndent(j, "", "  ") //nolint:errchkjson // as said
 	return string(text) + "\n"
 }

@@ -13,7 +13,7 @@ type Names struct {
 // Short names of the topics that no arrow draws.
 const (
 	FailedTopic = "failed"
-	// Delay topics of a stage, by how long a message waits there at most.
+	// LaterShort and LaterLong are the delay topics of a stage, by how long a message waits there at most.
 	LaterShort = "later-15s"
 	LaterLong  = "later-5m"
 )

@@ -33,7 +33,7 @@ func (p Problem) String() string {
 
 // Problems is the error of Parse and Compile: everything that is wrong, in the
 // order of the lines, so that one edit can repair it all.
-type Problems []Problem
+type Problems []Problem //nolint:errname // it is a list, and an error where it is returned
 
 func (ps Problems) Error() string {
 	lines := make([]string, len(ps))

@@ -21,7 +21,7 @@ func jittered(d time.Duration) time.Duration {
 	if d < 2 {
 		return d
 	}
-	return d/2 + rand.N(d/2)
+	return d/2 + rand.N(d/2) //nolint:gosec // jitter
 }
 
 // sleep waits for d; it answers the error of ctx if that came first.

@@ -112,7 +112,7 @@ func (d *delivery) decide(life lifetime) (settlement, error) {
 			// A drain does not wait for the next try; the delay topic keeps it.
 			wait := jittered(doubled(try-1, w.policy.TryBackoff, w.policy.TryBackoffMax))
 			if try >= w.policy.Tries || sleep(life.feeding, wait) != nil {
-				return d.retry(err), nil
+				return d.retry(err), nil //nolint:nilerr // the verdict carries it
 			}
 			d.in.Doubt = true
 		case delay:

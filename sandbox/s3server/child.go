@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 )
@@ -35,7 +36,7 @@ func Start(ctx context.Context, c Config, stderr io.Writer, command ...string) (
 	if err := c.validate(); err != nil {
 		return nil, fmt.Errorf("starting the S3 server: %w", err)
 	}
-	args := append(command[1:len(command):len(command)], "--addr", c.Addr, "--dir", c.Dir, "--versions-dir", c.VersionsDir)
+	args := slices.Concat(command[1:], []string{"--addr", c.Addr, "--dir", c.Dir, "--versions-dir", c.VersionsDir})
 	cmd := exec.CommandContext(ctx, command[0], args...) //nolint:gosec // the caller's own binary
 	cmd.Env = append(os.Environ(), accessKeyEnv+"="+c.AccessKey, secretKeyEnv+"="+c.SecretKey)
 	cmd.Stderr = stderr

@@ -18,7 +18,7 @@ const (
 	// The credentials reach the child by its environment: arguments can be
 	// read by everybody on the machine.
 	accessKeyEnv = "S3SERVER_ACCESS_KEY"
-	secretKeyEnv = "S3SERVER_SECRET_KEY" //nolint:gosec // the name, not the key
+	secretKeyEnv = "S3SERVER_SECRET_KEY"
 )
 
 // Main is the child process: it serves until ctx or stdin ends, and writes the

@@ -68,7 +68,7 @@ func special() []Object {
 		{"releases/1.0/app with  two spaces.tar.gz", 40_000},
 		{"c++/lib+tool&more=1.bin", 20_000},
 		{"percent/100% done%20%2F.txt", 3_000},
-		{"unicode/ünïcödé-日本語-🚢.txt", 5_000},
+		{"unicode/ünïcödé-日本語-🚢.txt", 5_000}, //nolint:gosmopolitan // on purpose
 		{"quotes/it's \"here\" (1) [2] {3};#?.txt", 700},
 		{longKey("long/", 900), 9_000},
 		{longKey("länge/", 900), 9_001},

@@ -84,7 +84,7 @@ func (h *handler) stage(ctx context.Context, o stage.Object) (stage.Claim, error
 	if err != nil {
 		return stage.Claim{}, fmt.Errorf("opening %s: %w", o.URI(), moved(err))
 	}
-	defer body.Close() // it was read to its end, or the error is known
+	defer body.Close() //nolint:errcheck // it was read to its end, or the error is known
 
 	r := &sourceReader{r: body}
 	claim, err := h.staging.Put(ctx, stage.NewClaimName(o), o.Size, r)

@@ -86,7 +86,7 @@ func (h *handler) digest(ctx context.Context, claim stage.Claim) (stage.Digests,
 	if err != nil {
 		return stage.Digests{}, fmt.Errorf("opening staged bytes: %w", err)
 	}
-	defer r.Close() // nothing was written
+	defer r.Close() //nolint:errcheck // nothing was written
 
 	s, err := h.read(ctx, r)
 	if err != nil {

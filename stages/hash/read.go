@@ -30,8 +30,8 @@ type sums struct {
 func (h *handler) read(ctx context.Context, r io.Reader) (sums, error) {
 	ring := make([]*buffer, h.method.held+1)
 	for i := range ring {
-		ring[i] = h.buffers.Get().(*buffer)
-		defer h.buffers.Put(ring[i])
+		ring[i] = h.buffers.Get().(*buffer) //nolint:forcetypeassert // nothing else is in the pool
+		defer h.buffers.Put(ring[i])        //nolint:gocritic // all of them go back at the end
 	}
 	sha := h.method.open()
 	// Lanes keep a stream until it is summed or reset, and look into its

@@ -8,7 +8,7 @@ import (
 
 // clone copies an envelope and everything it points to.
 func clone(e stage.Envelope) stage.Envelope {
-	return deepCopy(reflect.ValueOf(e)).Interface().(stage.Envelope) //nolint:forcetypeassert // it copies what it gets
+	return deepCopy(reflect.ValueOf(e)).Interface().(stage.Envelope) // it copies what it gets
 }
 
 func deepCopy(v reflect.Value) reflect.Value {

@@ -62,7 +62,9 @@ func (l *Ledger) fold(e stage.Envelope) {
 	t := *e.Artifact.Transition
 	for _, o := range t.Found {
 		k := rowKey{e.Run, o.ID(), o.Revision()}
-		l.rows[k] = l.rows[k]
+		if _, known := l.rows[k]; !known {
+			l.rows[k] = row{}
+		}
 	}
 	if o := e.Artifact.Object; o != nil {
 		k := rowKey{e.Run, o.ID(), o.Revision()}

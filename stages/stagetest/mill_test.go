@@ -62,7 +62,7 @@ func (m mill) read(ctx context.Context, in stage.Envelope) error {
 	if err != nil {
 		return fmt.Errorf("opening staged bytes: %w", err)
 	}
-	defer r.Close() //nolint:errcheck // it was only read
+	defer r.Close()
 	buf := make([]byte, 4<<10)
 	for {
 		if err := ctx.Err(); err != nil {
@@ -81,7 +81,7 @@ func (m mill) copy(ctx context.Context, in stage.Envelope, name stage.ClaimName)
 	if err != nil {
 		return fmt.Errorf("opening staged bytes: %w", err)
 	}
-	defer r.Close() //nolint:errcheck // it was only read
+	defer r.Close()
 	if _, err := m.Staging.Put(ctx, name, in.Artifact.Claim.Size, r); err != nil {
 		return fmt.Errorf("copying staged bytes: %w", err)
 	}

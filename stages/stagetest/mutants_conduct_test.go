@@ -83,7 +83,7 @@ func conductMutants() []mutant {
 			return nil
 		})},
 		{name: "hides the class of an error", breaks: faults, spec: onError(func(err error) error {
-			return fmt.Errorf("milling: %v", err) //nolint:errorlint // the fault of this mutant
+			return fmt.Errorf("milling: %v", err) // the fault of this mutant
 		})},
 		{name: "makes every error permanent", breaks: faults, spec: onError(func(err error) error { return stage.NotRetryable(err) })},
 		{name: "forgets how long to wait", breaks: faults, spec: onError(func(err error) error {
@@ -102,7 +102,7 @@ func (m mill) readAll(ctx context.Context, in stage.Envelope) error {
 	if err != nil {
 		return err
 	}
-	defer r.Close() //nolint:errcheck // it was only read
+	defer r.Close()
 	_, err = io.Copy(io.Discard, r)
 	return err
 }

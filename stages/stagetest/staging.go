@@ -168,7 +168,7 @@ func readAll(ctx context.Context, r io.Reader, size int64) ([]byte, error) {
 		}
 		n, err := r.Read(buf)
 		content.Write(buf[:n])
-		if err == io.EOF { //nolint:errorlint // a reader returns io.EOF itself
+		if err == io.EOF { // a reader returns io.EOF itself
 			break
 		}
 		if err != nil {

@@ -152,7 +152,7 @@ func receive(ctx context.Context, pub stage.Publication) error {
 	if err != nil {
 		return err
 	}
-	defer r.Close() //nolint:errcheck // it was only read
+	defer r.Close()
 	content, err := readAll(ctx, r, max(pub.Size, 0))
 	if err != nil {
 		return err

@@ -11,7 +11,6 @@ import (
 
 	"github.com/longshore/longshore/internal/config"
 	"github.com/longshore/longshore/internal/report"
-	"github.com/longshore/longshore/topology"
 )
 
 // globalFlags belong to every command.
@@ -77,7 +76,7 @@ func (c *configFlags) stateDir() {
 func (c *configFlags) tuning() {
 	f, v := c.set, &c.values
 	f.StringVar((*string)(&v.Strategy), "strategy", string(v.Strategy), "how much is in flight: small, medium or large")
-	c.apply["strategy"] = func(into *config.Config) { into.Strategy = topology.Strategy(v.Strategy) }
+	c.apply["strategy"] = func(into *config.Config) { into.Strategy = v.Strategy }
 	f.StringVar(&v.Staging.Dir, "staging-dir", "", "`directory` for staged bytes (default: staging below the state directory)")
 	c.apply["staging-dir"] = func(into *config.Config) { into.Staging.Dir = v.Staging.Dir }
 	f.Var(&v.Staging.Quota, "staging-quota", "how much may be staged at once")

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"io"
 	"log/slog"
 	"os"
 	"time"
@@ -50,7 +49,7 @@ func (a *app) logger() *slog.Logger {
 		level = slog.LevelDebug
 	}
 	o := &slog.HandlerOptions{Level: level}
-	var w io.Writer = a.stderr
+	w := a.stderr
 	if a.global.logFormat == "json" {
 		return slog.New(slog.NewJSONHandler(w, o))
 	}

@@ -138,7 +138,7 @@ func stopped(ctx context.Context, err error) error {
 func verdictOf(doc report.Migration, ended error) error {
 	switch {
 	case ended != nil || doc.State != report.Completed:
-		return nil
+		return nil //nolint:nilerr // the caller has ended already
 	case doc.Objects.Failed > 0 || doc.ParkedRecords > 0 || !doc.Listed:
 		return exitWith(exitSomeFailed, fmt.Errorf("finished, but %d objects failed and %d records could not be read: "+
 			"mend the causes and repeat the command, which tries the failed ones again", doc.Objects.Failed, doc.ParkedRecords))

@@ -39,7 +39,7 @@ func openState(path string) (*stateDir, error) {
 	err = syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	switch {
 	case errors.Is(err, syscall.EWOULDBLOCK):
-		owner, _ := os.ReadFile(lock.Name()) //nolint:errcheck // only for the message
+		owner, _ := os.ReadFile(lock.Name()) // only for the message
 		return nil, errors.Join(exitWith(exitLocked, fmt.Errorf("another run (process %s) works in %s: wait for it, or give this one another --state-dir", owner, path)), lock.Close())
 	case err != nil:
 		return nil, errors.Join(fmt.Errorf("locking %s: %w", path, err), lock.Close())

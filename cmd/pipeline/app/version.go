@@ -11,7 +11,7 @@ import (
 )
 
 // Set by the linker for releases; otherwise taken from the build information.
-var (
+var ( //nolint:gochecknoglobals // the linker has no other place
 	version = ""
 	commit  = ""
 	date    = ""

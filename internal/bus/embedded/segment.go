@@ -29,7 +29,7 @@ func soundEnd(path string) (size, next int64, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // only read from
 	r := bufio.NewReader(f)
 	var batch []byte
 	for {

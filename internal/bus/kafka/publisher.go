@@ -33,7 +33,7 @@ func (p *publisher) Publish(topic string, messages ...*message.Message) error {
 	for _, lane := range lanes {
 		group.Go(func() error {
 			if ctx.Err() != nil {
-				return nil // another lane failed, and its error is reported
+				return nil //nolint:nilerr // another lane failed, and its error is reported
 			}
 			return p.send(topic, lane)
 		})

@@ -37,7 +37,7 @@ func BenchmarkRead(b *testing.B) {
 				b.Fatal(err)
 			}
 			debug.FreeOSMemory()
-			os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) //nolint:errcheck // resets the peak, where there is one
+			os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) // resets the peak, where there is one
 			before := peakRSS()
 			b.SetBytes(size)
 			for b.Loop() {

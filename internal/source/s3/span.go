@@ -92,7 +92,7 @@ func (s *span) finish() error {
 	}
 	defer s.drop()
 	var extra [1]byte
-	if n, _ := io.ReadFull(s.body, extra[:]); n > 0 { //nolint:errcheck // see above
+	if n, _ := io.ReadFull(s.body, extra[:]); n > 0 {
 		return corrupt("the answer goes on after byte %d", s.end)
 	}
 	return io.EOF

@@ -18,7 +18,7 @@ import (
 func BenchmarkPut(b *testing.B) {
 	for _, size := range []int{1 << 10, 1 << 20, 64 << 20} {
 		for _, sync := range []bool{false, true} {
-			b.Run(fmt.Sprintf("size=%s/sync=%v", humanize.IBytes(uint64(size)), sync), func(b *testing.B) { //nolint:gosec // not negative
+			b.Run(fmt.Sprintf("size=%s/sync=%v", humanize.IBytes(uint64(size)), sync), func(b *testing.B) {
 				s := open(b, b.TempDir(), dir.Options{Sync: sync})
 				content := bytes.Repeat([]byte("longshore "), size/10+1)[:size]
 				b.SetBytes(int64(size))

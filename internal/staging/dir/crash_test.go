@@ -73,7 +73,7 @@ func killed(t *testing.T, path, mode string, after time.Duration) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	c := exec.CommandContext(ctx, os.Args[0], "-test.run=^$") //nolint:gosec // ourselves
+	c := exec.CommandContext(ctx, os.Args[0], "-test.run=^$")
 	c.Env = append(os.Environ(), childDir+"="+path, childMode+"="+mode)
 	c.Stderr = os.Stderr
 	out, err := c.StdoutPipe()
@@ -122,7 +122,7 @@ func TestWhateverIsVisibleAfterAKillIsWhole(t *testing.T) {
 	}
 	path := t.TempDir()
 	for range kills {
-		killed(t, path, "busy", time.Duration(rand.IntN(60))*time.Millisecond) //nolint:gosec // test data
+		killed(t, path, "busy", time.Duration(rand.IntN(60))*time.Millisecond)
 		s, err := dir.Open(dir.Options{Dir: path})
 		if err != nil {
 			t.Fatal(err)

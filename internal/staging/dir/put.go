@@ -99,7 +99,7 @@ func (s *Staging) write(ctx context.Context, tmp string, size int64, r io.Reader
 			err = s.o.classify("closing the file", e)
 		}
 	}()
-	buf := s.buffers.Get().(*[bufferSize]byte)
+	buf := s.buffers.Get().(*[bufferSize]byte) //nolint:forcetypeassert // nothing else is in the pool
 	defer s.buffers.Put(buf)
 
 	var done int64

@@ -161,7 +161,7 @@ func (c *catalog) putLocked(key coordKey, id, sha256 string, size int64, at time
 	if len(id) == 0 || len(id) > 255 || (!ok && len(c.rows) >= c.limit) {
 		return
 	}
-	r := row{size: size, at: at.UnixMicro(), idLen: uint8(len(id)), idAt: old.idAt, flags: flags}
+	r := row{size: size, at: at.UnixMicro(), idLen: uint8(len(id)), idAt: old.idAt, flags: flags} //nolint:gosec // at most 255, see above
 	if n, err := hex.Decode(r.sha256[:], []byte(sha256)); err != nil || n != len(r.sha256) {
 		// Without a digest there is nothing to compare with.
 		r.sha256 = [32]byte{}
@@ -171,7 +171,7 @@ func (c *catalog) putLocked(key coordKey, id, sha256 string, size int64, at time
 		if len(c.ids)+len(id) > 1<<32-1 {
 			return
 		}
-		r.idAt = uint32(len(c.ids))
+		r.idAt = uint32(len(c.ids)) //nolint:gosec // see above
 		c.ids = append(c.ids, id...)
 	}
 	c.rows[key] = r

@@ -194,7 +194,7 @@ func (p *pace) refuseLocked(now time.Time, o Outcome) {
 	}
 	wait = min(wait, p.maxGap)
 	// Several processes share the account; they need not come back at once.
-	wait += time.Duration(rand.Int64N(int64(wait/10) + 1))
+	wait += time.Duration(rand.Int64N(int64(wait/10) + 1)) //nolint:gosec // jitter
 	if until := now.Add(wait); until.After(p.closedUntil) {
 		p.closedUntil = until
 	}

@@ -57,7 +57,7 @@ func (s *snapshot) sized(p page) {
 }
 
 // begin says whether the caller is to load, or whom to wait for.
-func (s *snapshot) begin(now time.Time) (load bool, loading <-chan struct{}) {
+func (s *snapshot) begin() (load bool, loading <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.loading != nil {
@@ -95,7 +95,7 @@ func (s *snapshot) end(began, now time.Time, complete bool) {
 // upload, and settling the status then finds the two packages.
 func (t *Target) absent(ctx context.Context, key coordKey) bool {
 	if !t.snapshot.fresh(t.now()) {
-		load, loading := t.snapshot.begin(t.now())
+		load, loading := t.snapshot.begin()
 		if load {
 			t.background(t.loadSnapshot)
 		}

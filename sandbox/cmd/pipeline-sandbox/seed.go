@@ -106,7 +106,7 @@ func writeParts(ctx context.Context, client *s3.Client, bucket string, o sample.
 	r, buf := o.Reader(), make([]byte, partSize)
 	for number := int32(1); ; number++ {
 		n, err := io.ReadFull(r, buf)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
