@@ -10,6 +10,7 @@ const (
 	userSlug  = "svc-migrate"
 	userName  = "Migration Service"
 	userPerm  = "0000migrate0"
+	ownerPerm = "0000acmespac"
 	userEmail = userSlug + "@example.com"
 )
 

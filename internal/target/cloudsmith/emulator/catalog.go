@@ -114,7 +114,7 @@ func (s *Server) getFormat(c *call) (reply, error) {
 }
 
 func (s *Server) renderNamespace() map[string]string {
-	return map[string]string{"name": s.opts.Owner, "slug": s.opts.Owner, "slug_perm": "0000acmespac", "type_name": "Organization"}
+	return map[string]string{"name": s.opts.Owner, "slug": s.opts.Owner, "slug_perm": ownerPerm, "type_name": "Organization"}
 }
 
 // listNamespaces answers GET /namespaces/.
@@ -149,6 +149,3 @@ func (s *Server) getRegion(c *call) (reply, error) {
 	}
 	return ok(map[string]string{"label": "Default", "slug": "default"})
 }
-
-// auditLog answers GET /audit-log/…, which the plan does not include.
-func (s *Server) auditLog(*call) (reply, error) { return reply{}, errAuditLog }

@@ -96,7 +96,7 @@ func (s *Server) createPackage(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	republish := r.replaceByDefault
+	republish := r.replaceByDefault()
 	if f.republish != nil {
 		republish = *f.republish
 	}
@@ -106,6 +106,7 @@ func (s *Server) createPackage(c *call) (reply, error) {
 	for _, pf := range s.formFiles(f) {
 		s.consume(s.uploads[pf.id])
 	}
+	s.record(c, "package.create", p.auditObject())
 	return created(s.render(p, c, false))
 }
 

@@ -28,7 +28,7 @@ func (p *pkg) downloadPath(f pkgFile, primary bool) string {
 // visibility is the first segment of a download path: private repositories
 // want basic authentication.
 func (p *pkg) visibility() string {
-	if p.repo.kind == "Private" {
+	if p.repo.kind() == "Private" {
 		return "basic"
 	}
 	return "public"

@@ -24,6 +24,9 @@ type formField struct {
 // format is a row of the table of package formats.
 type format struct {
 	slug, name string
+	// kind is the number of the format, by its place in the table. The real
+	// numbers are not known.
+	kind       int
 	extensions []string
 	fields     []formField
 	// identity are the attributes, besides format, that no two packages of a
@@ -130,7 +133,8 @@ func formatTable() map[string]*format {
 		{slug: "vsx", name: "VSX", extensions: []string{".vsix"}},
 	}
 	table := make(map[string]*format, len(rows))
-	for _, f := range rows {
+	for i, f := range rows {
+		f.kind = i + 1
 		if f.identity == nil {
 			f.identity = byFile
 		}

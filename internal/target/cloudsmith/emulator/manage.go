@@ -35,8 +35,14 @@ func (s *Server) deletePackage(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	s.discard(p)
+	s.delete(p, c)
 	return noContent()
+}
+
+// delete removes p for good. s.mu is held.
+func (s *Server) delete(p *pkg, c *call) {
+	s.record(c, "package.delete", p.auditObject())
+	s.discard(p)
 }
 
 // resyncPackage answers POST …/{id}/resync/: the synchronisation starts again,
@@ -49,10 +55,15 @@ func (s *Server) resyncPackage(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
+	s.resync(p, c)
+	return ok(s.render(p, c, false))
+}
+
+func (s *Server) resync(p *pkg, c *call) {
 	holder := p.repo.byIdentity[p.identity()]
 	s.planSync(p, holder != nil && holder != p, c.now, c.faults.sync)
 	p.repo.claim(p)
-	return ok(s.render(p, c, false))
+	s.record(c, "package.resync", p.auditObject())
 }
 
 // dependencies answers GET …/{id}/dependencies/. The Server does not open
@@ -96,15 +107,25 @@ func (s *Server) copyPackage(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
+	twin, err := s.copyTo(p, to, republish, c)
+	if err != nil {
+		return reply{}, err
+	}
+	return ok(s.render(twin, c, true))
+}
+
+// copyTo makes a copy of p in another repository. Without republish the
+// setting of that one decides. s.mu is held.
+func (s *Server) copyTo(p *pkg, to *repo, republish *bool, c *call) (*pkg, error) {
 	twin := &pkg{
 		format: p.format, name: p.name, version: p.version, filename: p.filename, filepath: p.filepath,
-		attrs: p.attrs, tags: append([]tag(nil), p.tags...),
+		attrs: p.attrs, license: p.license, tags: append([]tag(nil), p.tags...),
 	}
 	for _, f := range p.files {
 		f.perm = newID()
 		twin.files = append(twin.files, f)
 	}
-	replace := to.replaceByDefault
+	replace := to.replaceByDefault()
 	if republish != nil {
 		replace = *republish
 	}
@@ -112,9 +133,10 @@ func (s *Server) copyPackage(c *call) (reply, error) {
 	own(twin, 1)
 	if err := s.place(twin, to, replace, c); err != nil {
 		own(twin, -1)
-		return reply{}, err
+		return nil, err
 	}
-	return ok(s.render(twin, c, true))
+	s.record(c, "package.copy", twin.auditObject())
+	return twin, nil
 }
 
 func own(p *pkg, n int) {
@@ -143,18 +165,27 @@ func (s *Server) movePackage(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
+	if err := s.moveTo(p, to, c); err != nil {
+		return reply{}, err
+	}
+	return ok(s.render(p, c, true))
+}
+
+// moveTo moves p to another repository. s.mu is held.
+func (s *Server) moveTo(p *pkg, to *repo, c *call) error {
 	if to == p.repo {
-		return reply{}, invalidField("destination", "The package is in this repository already.")
+		return invalidField("destination", "The package is in this repository already.")
 	}
 	if to.byIdentity[p.identity()] != nil && s.duplicateMode(p.format.slug) == RefuseAtCreate {
-		return reply{}, badRequest(duplicateReason(p))
+		return badRequest(duplicateReason(p))
 	}
 	p.repo.remove(p)
 	s.sequence++
 	p.number = s.sequence
 	s.planSync(p, to.byIdentity[p.identity()] != nil, c.now, c.faults.sync)
 	to.add(p)
-	return ok(s.render(p, c, true))
+	s.record(c, "package.move", p.auditObject())
+	return nil
 }
 
 // quarantinePackage answers POST …/{id}/quarantine/: an empty body
@@ -175,8 +206,18 @@ func (s *Server) quarantinePackage(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	p.quarantined = !(release != nil && *release || restore != nil && *restore)
+	letGo := release != nil && *release || restore != nil && *restore
+	s.quarantine(p, !letGo, c)
 	return ok(s.render(p, c, true))
+}
+
+func (s *Server) quarantine(p *pkg, locked bool, c *call) {
+	p.quarantined = locked
+	event := "package.unquarantine"
+	if locked {
+		event = "package.quarantine"
+	}
+	s.record(c, event, p.auditObject())
 }
 
 // tagPackage answers POST …/{id}/tag/. Clients write the action in any case.
@@ -186,11 +227,12 @@ func (s *Server) tagPackage(c *call) (reply, error) {
 		return reply{}, err
 	}
 	v := validator{in: in}
-	action := strings.ToLower(v.text("action", limits{required: true}))
+	action := strings.ToLower(v.text("action", limits{}))
+	setDefault(&action, "add")
 	names := v.list("tags")
 	immutable := v.flag("is_immutable")
 	switch action {
-	case "", "add", "clear", "replace", "remove":
+	case "add", "clear", "replace", "remove":
 	default:
 		v.refuse("action", "\""+action+"\" is not a valid choice.")
 	}

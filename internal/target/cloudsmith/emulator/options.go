@@ -59,6 +59,9 @@ type Options struct {
 	// BandwidthLimit in bytes answers downloads beyond it with 402; 0 for none.
 	BandwidthLimit int64
 
+	// AuditLog gives the plan an audit log; without one it answers 402.
+	AuditLog bool
+
 	// IdleTimeout ends an upload of which nothing arrives for so long; 30
 	// seconds if 0.
 	IdleTimeout time.Duration

@@ -21,11 +21,14 @@ type pkg struct {
 	tags  []tag
 	files []pkgFile
 
+	license     string
 	uploaded    time.Time
 	visible     time.Time
 	sync        syncPlan
 	quarantined bool
-	downloads   int64
+	// violates a policy.
+	violates  bool
+	downloads int64
 }
 
 type tag struct {
@@ -108,7 +111,12 @@ func extension(filename string) string { return path.Ext(filename) }
 func newID() string { return randomText(12) }
 
 func randomText(n int) string {
-	const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	return randomOf("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", n)
+}
+
+func randomHex(n int) string { return randomOf("0123456789abcdef", n) }
+
+func randomOf(alphabet string, n int) string {
 	b := make([]byte, n)
 	for i := range b {
 		b[i] = alphabet[rand.IntN(len(alphabet))]

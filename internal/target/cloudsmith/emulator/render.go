@@ -46,6 +46,7 @@ func (s *Server) render(p *pkg, c *call, full bool) packageBody {
 		StatusURL:     state.SelfURL + "status/", Summary: orNull(p.attrs["summary"]), Tags: p.tagMap(false), TagsAutomatic: map[string][]string{},
 		TagsImmutable: p.tagMap(true), TypeDisplay: "file", Subtype: pointer("file"), UploadedAt: timeText(p.uploaded),
 		Uploader: userSlug, UploaderURL: c.hosts.API + "/v1/users/profile/" + userSlug + "/",
+		License: orNull(p.license), RawLicense: orNull(p.license), SPDXLicense: orNull(p.license),
 		Version: orNull(p.version), VersionOrig: p.version, Vulnerabilities: map[string]int{},
 		ScanResultsURL: c.hosts.API + "/v1/vulnerabilities/" + escape(r.owner, r.slug) + "/" + p.perm + "/",
 	}

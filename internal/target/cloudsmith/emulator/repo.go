@@ -10,9 +10,10 @@ import (
 // guards it.
 type repo struct {
 	owner, slug, perm string
-	name, description string
-	kind              string
-	replaceByDefault  bool
+	name              string
+	settings          map[string]any
+	retention         retention
+	tokens            []*token
 	created           time.Time
 
 	// order is by creation; a page of it needs no search.
@@ -32,11 +33,25 @@ type repo struct {
 }
 
 func newRepo(owner, slug string, now time.Time) *repo {
-	return &repo{
-		owner: owner, slug: slug, perm: newID(), name: slug, kind: "Private", created: now.UTC(),
+	r := &repo{
+		owner: owner, slug: slug, perm: newID(), name: slug, settings: newSettings(), retention: newRetention(), created: now.UTC(),
 		byID: map[string]*pkg{}, byIdentity: map[string]*pkg{},
 		byDigest: map[string][]*pkg{}, byFilename: map[string][]*pkg{},
 	}
+	r.addToken("Default", r.created).standard = true
+	return r
+}
+
+// addToken makes a token of r.
+func (r *repo) addToken(name string, now time.Time) *token {
+	number := 1
+	if n := len(r.tokens); n > 0 {
+		number = r.tokens[n-1].number + 1
+	}
+	t := newToken(number, name, now)
+	t.updated = now
+	r.tokens = append(r.tokens, t)
+	return t
 }
 
 // add takes p in. Its coordinates are its own if it is good and nobody has

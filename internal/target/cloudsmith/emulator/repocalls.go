@@ -2,60 +2,46 @@ package emulator
 
 import (
 	"cmp"
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
 	"strings"
 )
 
-// repoBody is a repository on the wire.
-type repoBody struct {
-	CDNURL          string `json:"cdn_url"`
-	ContentKind     string `json:"content_kind"`
-	CreatedAt       string `json:"created_at"`
-	Description     string `json:"description"`
-	IndexFiles      bool   `json:"index_files"`
-	IsOpenSource    bool   `json:"is_open_source"`
-	IsPrivate       bool   `json:"is_private"`
-	IsPublic        bool   `json:"is_public"`
-	Name            string `json:"name"`
-	Namespace       string `json:"namespace"`
-	NamespaceURL    string `json:"namespace_url"`
-	NumDownloads    int64  `json:"num_downloads"`
-	PackageCount    int    `json:"package_count"`
-	ReplaceDefault  bool   `json:"replace_packages_by_default"`
-	RepositoryType  int    `json:"repository_type"`
-	RepositoryKind  string `json:"repository_type_str"`
-	SelfHTMLURL     string `json:"self_html_url"`
-	SelfURL         string `json:"self_url"`
-	Size            int64  `json:"size"`
-	SizeText        string `json:"size_str"`
-	Slug            string `json:"slug"`
-	SlugPerm        string `json:"slug_perm"`
-	StorageRegion   string `json:"storage_region"`
-	UserPermission  string `json:"user_permission,omitempty"`
-	DeletedAt       any    `json:"deleted_at"`
-	UserPrivilege   string `json:"default_privilege"`
-	RawIndex        bool   `json:"raw_package_index_enabled"`
-	GenericIndex    bool   `json:"generic_package_index_enabled"`
-	CopyPackages    string `json:"copy_packages"`
-	MovePackages    string `json:"move_packages"`
-	DeletePackages  string `json:"delete_packages"`
-	ReplacePackages string `json:"replace_packages"`
-}
-
-func (s *Server) renderRepo(r *repo, c *call) repoBody {
-	kinds := map[string]int{"Public": 1, "Private": 2, "Open-Source": 3}
-	return repoBody{
-		CDNURL: c.hosts.Download + "/" + escape(r.owner, r.slug), ContentKind: "Standard", CreatedAt: timeText(r.created),
-		Description: r.description, IndexFiles: true, IsOpenSource: r.kind == "Open-Source", IsPrivate: r.kind == "Private",
-		IsPublic: r.kind == "Public", Name: r.name, Namespace: r.owner, NamespaceURL: c.hosts.API + "/v1/namespaces/" + escape(r.owner) + "/",
-		NumDownloads: r.downloads, PackageCount: len(r.order), ReplaceDefault: r.replaceByDefault, RepositoryType: kinds[r.kind],
-		RepositoryKind: r.kind, SelfHTMLURL: "https://cloudsmith.io/~" + escape(r.owner) + "/repos/" + escape(r.slug) + "/",
-		SelfURL: c.hosts.API + "/v1/repos/" + escape(r.owner, r.slug) + "/", Size: r.size, SizeText: sizeText(r.size),
-		Slug: r.slug, SlugPerm: r.perm, StorageRegion: "default", UserPrivilege: "None",
-		CopyPackages: "Read", MovePackages: "Admin", DeletePackages: "Admin", ReplacePackages: "Write",
+// renderRepo makes the JSON form of r. s.mu is held.
+func (s *Server) renderRepo(r *repo, c *call) map[string]any {
+	out := maps.Clone(r.settings)
+	for _, st := range repoSettings() {
+		if st.nullable && out[st.name] == "" {
+			out[st.name] = nil
+		}
 	}
+	quarantined, violated := 0, 0
+	names := map[string]bool{}
+	for _, p := range r.order {
+		names[p.name] = true
+		if p.quarantined {
+			quarantined++
+		}
+		if p.violates {
+			violated++
+		}
+	}
+	path := escape(r.owner, r.slug)
+	maps.Copy(out, map[string]any{
+		"cdn_url": c.hosts.Download + "/" + path, "created_at": timeText(r.created), "deleted_at": nil,
+		"ecdsa_keys": []any{}, "gpg_keys": []any{},
+		"is_open_source": r.kind() == "Open-Source", "is_private": r.kind() == "Private", "is_public": r.kind() == "Public",
+		"name": r.name, "namespace": r.owner, "namespace_url": c.hosts.API + "/v1/namespaces/" + escape(r.owner) + "/",
+		"num_downloads": r.downloads, "num_policy_violated_packages": violated, "num_quarantined_packages": quarantined,
+		"package_count": len(r.order), "package_count_excl_subcomponents": len(r.order), "package_group_count": len(names),
+		"repository_type": 1 + slices.Index(kinds(), r.kind()),
+		"self_html_url":   "https://cloudsmith.io/~" + escape(r.owner) + "/repos/" + escape(r.slug) + "/",
+		"self_url":        c.hosts.API + "/v1/repos/" + path + "/", "self_webapp_url": "https://app.cloudsmith.com/" + path,
+		"size": r.size, "size_str": sizeText(r.size), "slug": r.slug, "slug_perm": r.perm,
+	})
+	return out
 }
 
 // listRepos answers GET /repos/ and GET /repos/{owner}/.
@@ -69,16 +55,15 @@ func (s *Server) listRepos(c *call) (reply, error) {
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	all := make([]*repo, 0, len(s.repos))
-	for _, r := range s.repos {
-		all = append(all, r)
+	all := slices.SortedFunc(maps.Values(s.repos), func(a, b *repo) int { return cmp.Compare(a.slug, b.slug) })
+	if text := strings.ToLower(c.r.URL.Query().Get("query")); text != "" {
+		all = slices.DeleteFunc(all, func(r *repo) bool { return !strings.Contains(strings.ToLower(r.name+" "+r.slug), text) })
 	}
-	slices.SortFunc(all, func(a, b *repo) int { return cmp.Compare(a.slug, b.slug) })
 	from, to, err := page.cut(c, len(all))
 	if err != nil {
 		return reply{}, err
 	}
-	bodies := []repoBody{}
+	bodies := []map[string]any{}
 	for _, r := range all[from:to] {
 		bodies = append(bodies, s.renderRepo(r, c))
 	}
@@ -99,39 +84,35 @@ func (s *Server) getRepo(c *call) (reply, error) {
 // repoNames is what the specification allows as a name.
 func repoNames() *regexp.Regexp { return regexp.MustCompile(`^\w[\w \-'./()]+$`) }
 
-// readRepo checks the body of a create or patch call and returns what it
-// sets.
-func readRepo(c *call, isNew bool) (func(*repo), string, error) {
+// repoForm is a checked create or patch request.
+type repoForm struct {
+	name, slug string
+	settings   map[string]any
+}
+
+func (f repoForm) apply(r *repo) {
+	if f.name != "" {
+		r.name = f.name
+	}
+	maps.Copy(r.settings, f.settings)
+}
+
+// readRepo checks the body of a create or patch call.
+func readRepo(c *call, isNew bool) (repoForm, error) {
 	in, err := readObject(c.r)
 	if err != nil {
-		return nil, "", err
+		return repoForm{}, err
 	}
 	v := validator{in: in}
-	name := v.text("name", limits{required: isNew, max: 50, pattern: repoNames()})
-	slug := v.text("slug", limits{max: 50})
-	kind := v.text("repository_type_str", limits{})
-	description := v.text("description", limits{})
-	replace := v.flag("replace_packages_by_default")
-	if kind != "" && !slices.Contains([]string{"Public", "Private", "Open-Source"}, kind) {
-		v.refuse("repository_type_str", "\""+kind+"\" is not a valid choice.")
+	f := repoForm{
+		name: v.text("name", limits{required: isNew, max: 50, pattern: repoNames()}),
+		slug: v.text("slug", limits{max: 50}),
 	}
-	if slug == "" {
-		slug = strings.Trim(regexp.MustCompile(`[^a-z0-9_]+`).ReplaceAllString(strings.ToLower(name), "-"), "-")
+	f.settings = readSettings(&v)
+	if f.slug == "" {
+		f.slug = strings.Trim(regexp.MustCompile(`[^a-z0-9_]+`).ReplaceAllString(strings.ToLower(f.name), "-"), "-")
 	}
-	return func(r *repo) {
-		if name != "" {
-			r.name = name
-		}
-		if kind != "" {
-			r.kind = kind
-		}
-		if description != "" {
-			r.description = description
-		}
-		if replace != nil {
-			r.replaceByDefault = *replace
-		}
-	}, slug, v.err()
+	return f, v.err()
 }
 
 // createRepo answers POST /repos/{owner}/.
@@ -139,24 +120,25 @@ func (s *Server) createRepo(c *call) (reply, error) {
 	if c.args["owner"] != s.opts.Owner {
 		return reply{}, errNotFound
 	}
-	set, slug, err := readRepo(c, true)
+	f, err := readRepo(c, true)
 	if err != nil {
 		return reply{}, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.repos[slug] != nil {
+	if s.repos[f.slug] != nil {
 		return reply{}, invalidField("slug", "A repository with this slug exists already.")
 	}
-	r := newRepo(s.opts.Owner, slug, c.now)
-	set(r)
-	s.repos[slug] = r
+	r := newRepo(s.opts.Owner, f.slug, c.now)
+	f.apply(r)
+	s.repos[f.slug] = r
+	s.record(c, "repository.create", r.auditObject())
 	return created(s.renderRepo(r, c))
 }
 
 // patchRepo answers PATCH /repos/{owner}/{repo}/.
 func (s *Server) patchRepo(c *call) (reply, error) {
-	set, _, err := readRepo(c, false)
+	f, err := readRepo(c, false)
 	if err != nil {
 		return reply{}, err
 	}
@@ -166,7 +148,8 @@ func (s *Server) patchRepo(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	set(r)
+	f.apply(r)
+	s.record(c, "repository.update", r.auditObject())
 	return ok(s.renderRepo(r, c))
 }
 
@@ -183,5 +166,6 @@ func (s *Server) deleteRepo(c *call) (reply, error) {
 		s.discard(r.order[len(r.order)-1])
 	}
 	delete(s.repos, r.slug)
+	s.record(c, "repository.delete", r.auditObject())
 	return reply{status: http.StatusOK}, nil
 }

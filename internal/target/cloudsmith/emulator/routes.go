@@ -10,6 +10,7 @@ func (s *Server) routeTable() []route {
 		in                               = "/packages/{owner}/{repo}/"
 		one                              = in + "{id}/"
 		fileOf                           = "/files/{owner}/{repo}/"
+		tokensOf                         = "/entitlements/{owner}/{repo}/"
 		dl                               = "/{visibility}/{owner}/{repo}/"
 	)
 	table := []route{
@@ -32,6 +33,9 @@ func (s *Server) routeTable() []route {
 		{role: RoleAPI, method: post, pattern: createRoute, handle: s.createPackage},
 		{role: RoleAPI, method: get, pattern: "/packages/{owner}/", handle: s.listWorkspace},
 		{role: RoleAPI, method: get, pattern: in, handle: s.listPackages},
+		{role: RoleAPI, method: post, pattern: "/packages/{owner}/bulk-action/", handle: s.bulkAction},
+		{role: RoleAPI, method: post, pattern: "/bulk-action/{owner}/", handle: s.bulkAction},
+		{role: RoleAPI, method: get, pattern: in + "groups/", handle: s.listGroups},
 		{role: RoleAPI, method: get, pattern: one, handle: s.getPackage},
 		{role: RoleAPI, method: del, pattern: one, handle: s.deletePackage},
 		{role: RoleAPI, method: get, pattern: one + "status/", handle: s.packageStatus},
@@ -41,6 +45,8 @@ func (s *Server) routeTable() []route {
 		{role: RoleAPI, method: post, pattern: one + "tag/", handle: s.tagPackage},
 		{role: RoleAPI, method: post, pattern: one + "quarantine/", handle: s.quarantinePackage},
 		{role: RoleAPI, method: get, pattern: one + "dependencies/", handle: s.dependencies},
+		{role: RoleAPI, method: post, pattern: one + "scan/", handle: s.scanPackage},
+		{role: RoleAPI, method: patch, pattern: one + "update-license/", handle: s.updateLicense},
 
 		{role: RoleAPI, method: get, pattern: "/repos/", handle: s.listRepos},
 		{role: RoleAPI, method: get, pattern: "/repos/{owner}/", handle: s.listRepos},
@@ -49,6 +55,23 @@ func (s *Server) routeTable() []route {
 		{role: RoleAPI, method: patch, pattern: "/repos/{owner}/{repo}/", handle: s.patchRepo},
 		{role: RoleAPI, method: del, pattern: "/repos/{owner}/{repo}/", handle: s.deleteRepo},
 
+		{role: RoleAPI, method: get, pattern: "/repos/{owner}/{repo}/retention/", handle: s.getRetention},
+		{role: RoleAPI, method: patch, pattern: "/repos/{owner}/{repo}/retention/", handle: s.patchRetention},
+
+		{role: RoleAPI, method: get, pattern: tokensOf, handle: s.listTokens},
+		{role: RoleAPI, method: post, pattern: tokensOf, handle: s.createToken},
+		{role: RoleAPI, method: post, pattern: tokensOf + "sync/", handle: s.syncTokens},
+		{role: RoleAPI, method: get, pattern: tokensOf + "{id}/", handle: s.getToken},
+		{role: RoleAPI, method: patch, pattern: tokensOf + "{id}/", handle: s.patchToken},
+		{role: RoleAPI, method: del, pattern: tokensOf + "{id}/", handle: s.deleteToken},
+		{role: RoleAPI, method: post, pattern: tokensOf + "{id}/enable/", handle: s.enableToken},
+		{role: RoleAPI, method: post, pattern: tokensOf + "{id}/disable/", handle: s.disableToken},
+		{role: RoleAPI, method: post, pattern: tokensOf + "{id}/refresh/", handle: s.refreshToken},
+		{role: RoleAPI, method: post, pattern: tokensOf + "{id}/reset/", handle: s.resetToken},
+
+		{role: RoleAPI, method: get, pattern: "/metrics/packages/{owner}/{repo}/", handle: s.packageMetrics},
+		{role: RoleAPI, method: get, pattern: "/metrics/entitlements/{owner}/", handle: s.tokenMetrics},
+		{role: RoleAPI, method: get, pattern: "/metrics/entitlements/{owner}/{repo}/", handle: s.tokenMetrics},
 		{role: RoleAPI, method: get, pattern: "/quota/{owner}/", handle: s.quota},
 		{role: RoleAPI, method: get, pattern: "/quota/history/{owner}/", handle: s.quotaHistory},
 		{role: RoleAPI, method: get, pattern: "/quota/oss/{owner}/", handle: s.quota},

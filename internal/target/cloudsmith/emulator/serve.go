@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -66,10 +67,13 @@ func (s *Server) serve(role Role, path string, w http.ResponseWriter, r *http.Re
 	r.Body = c.faults.wrapBody(body)
 	out := &countingWriter{ResponseWriter: c.faults.wrapWriter(w)}
 	c.w = out
-	defer func() {
+	// Counted before a connection is cut: the peer may ask for the counters
+	// as soon as it notices.
+	count := sync.OnceFunc(func() {
 		body.rest()
 		s.stats.count(role, label, out.status, body.n, out.n)
-	}()
+	})
+	defer count()
 
 	if !c.faults.delay(r.Context()) {
 		return
@@ -82,6 +86,7 @@ func (s *Server) serve(role Role, path string, w http.ResponseWriter, r *http.Re
 	if body.aborted {
 		// The peer is gone, or a fault cuts the connection in the middle of
 		// the request: nobody is to read an answer.
+		count()
 		drop(w)
 		return
 	}
@@ -90,6 +95,7 @@ func (s *Server) serve(role Role, path string, w http.ResponseWriter, r *http.Re
 	}
 	if c.faults.answerLost {
 		out.status = statusLost
+		count()
 		drop(w)
 		return
 	}
@@ -126,6 +132,7 @@ func (s *Server) answer(c *call, role Role, rt *route, allowed []string, throttl
 		}
 		return reply{}, err
 	}
+	s.retainAll(c.now)
 	return rt.handle(c)
 }
 

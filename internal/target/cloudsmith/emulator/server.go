@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -22,6 +23,9 @@ type Server struct {
 	ownsDir bool
 	started time.Time
 
+	// retaining says that some repository may have a retention rule.
+	retaining atomic.Bool
+
 	// mu guards everything below, down to the fields of each package.
 	mu       sync.RWMutex
 	repos    map[string]*repo
@@ -31,6 +35,7 @@ type Server struct {
 	traffic  int64
 	sequence uint64
 	keys     []*apiKey
+	events   []auditEvent
 }
 
 // New makes a Server. Close gives back what it holds on disk.
@@ -77,9 +82,12 @@ func (s *Server) forget() {
 	s.repos = map[string]*repo{}
 	s.uploads = map[string]*upload{}
 	s.storage, s.peak, s.traffic = 0, 0, 0
+	s.events = nil
 	s.keys = []*apiKey{{perm: "0000apitoken", key: s.opts.APIKey, created: s.started}}
 	for _, slug := range s.opts.Repos {
-		s.repos[slug] = newRepo(s.opts.Owner, slug, s.opts.Now())
+		r := newRepo(s.opts.Owner, slug, s.opts.Now())
+		r.settings["repository_type_str"] = "Private"
+		s.repos[slug] = r
 	}
 }
 
