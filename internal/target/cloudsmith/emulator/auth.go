@@ -10,7 +10,7 @@ type access int
 
 const (
 	// forUser wants the key; without one the answer is 401.
-	forUser access = iota
+	forUser access = iota //nolint:unused // what a route has that says nothing
 	// forAnyone takes anonymous callers too, but a wrong key is still 401.
 	forAnyone
 	// open does not look at credentials.

@@ -1,8 +1,8 @@
 package emulator
 
 import (
-	"crypto/md5"
-	"crypto/sha1"
+	"crypto/md5"  //nolint:gosec // what packages are listed with
+	"crypto/sha1" //nolint:gosec // same
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/hex"

@@ -97,21 +97,21 @@ func parseQuery(text string, now time.Time) (query, error) {
 
 // alternatives reads a OR b OR c.
 func (p *parser) alternatives() (node, error) {
-	var any anyOf
+	var either anyOf
 	for {
 		n, err := p.conjunction()
 		if err != nil {
 			return nil, err
 		}
-		any = append(any, n)
+		either = append(either, n)
 		if !p.take("OR") {
 			break
 		}
 	}
-	if len(any) == 1 {
-		return any[0], nil
+	if len(either) == 1 {
+		return either[0], nil
 	}
-	return any, nil
+	return either, nil
 }
 
 // conjunction reads a b AND c, up to OR, a closing parenthesis or the end.

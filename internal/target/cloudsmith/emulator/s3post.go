@@ -16,7 +16,7 @@ type s3Error struct {
 }
 
 func s3Refusal(status int, code, message string) (reply, error) {
-	body, err := xml.Marshal(s3Error{Code: code, Message: message})
+	body, err := xml.Marshal(s3Error{Code: code, Message: message}) //nolint:musttag // the names are those of S3
 	if err != nil {
 		return reply{}, err
 	}
@@ -99,7 +99,7 @@ func s3BodyRefusal(err error) (reply, error) {
 	switch {
 	case errors.Is(err, errIdle):
 		return s3Refusal(http.StatusBadRequest, "RequestTimeout", "Your socket connection to the server was not read from or written to within the timeout period.")
-	case err == io.EOF:
+	case err == io.EOF: //nolint:errorlint // a form that breaks off wraps it
 		return s3Refusal(http.StatusBadRequest, "InvalidArgument", "POST requires exactly one file upload per request.")
 	default:
 		return s3Refusal(http.StatusBadRequest, "IncompleteBody", "The body of your POST request is not well-formed multipart/form-data.")

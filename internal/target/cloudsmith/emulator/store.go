@@ -59,12 +59,12 @@ type segment struct {
 // put writes r to a new segment and through to also, which may be nil. On an
 // error nothing remains.
 func (st *store) put(r io.Reader, also io.Writer) (segment, error) {
-	buf := st.buffers.Get().(*[]byte)
+	buf := st.buffers.Get().(*[]byte) //nolint:forcetypeassert // nothing else is in the pool
 	defer st.buffers.Put(buf)
 	n, err := fill(r, *buf)
 	start := (*buf)[:n]
 	switch {
-	case err == io.EOF:
+	case err == io.EOF: //nolint:errorlint // fill returns it bare
 		if also != nil {
 			_, _ = also.Write(start)
 		}
@@ -103,7 +103,7 @@ func (st *store) putFile(r io.Reader, also io.Writer) (segment, error) {
 
 // copy is io.Copy to two writers through a pooled buffer.
 func (st *store) copy(to, also io.Writer, r io.Reader) (n int64, err error) {
-	buf := st.buffers.Get().(*[]byte)
+	buf := st.buffers.Get().(*[]byte) //nolint:forcetypeassert // nothing else is in the pool
 	defer st.buffers.Put(buf)
 	for {
 		k, readErr := r.Read(*buf)
