@@ -27,7 +27,7 @@ func Compile(g *Graph, specs []stage.Spec) (*Plan, error) {
 	}
 	c.checkSpecs(specs)
 	if len(g.Arrows) == 0 {
-		c.problem(g.flowLine, `write "flow:" and a list of arrows`, "the flow is empty")
+		c.problemf(g.flowLine, `write "flow:" and a list of arrows`, "the flow is empty")
 		return nil, c.problems.err()
 	}
 	c.checkNames()
@@ -81,17 +81,17 @@ type wired struct {
 // port to the topic that its own stage reads.
 func (w wired) ownLoop() bool { return w.Port != "" && w.From == w.To }
 
-func (c *compiler) problem(line int, next, format string, args ...any) {
+func (c *compiler) problemf(line int, next, format string, args ...any) {
 	c.problems = append(c.problems, Problem{File: c.g.Name, Line: line, What: fmt.Sprintf(format, args...), Next: next})
 }
 
-// at reports a problem of an arrow, by number where the arrow has no line.
-func (c *compiler) at(w wired, next, format string, args ...any) {
+// atf reports a problem of an arrow, by number where the arrow has no line.
+func (c *compiler) atf(w wired, next, format string, args ...any) {
 	what := fmt.Sprintf(format, args...)
 	if w.Line == 0 {
 		what = fmt.Sprintf("arrow %d: %s", w.number, what)
 	}
-	c.problem(w.Line, next, "%s", what)
+	c.problemf(w.Line, next, "%s", what)
 }
 
 // place says where w was drawn, for messages that point to a second arrow.
@@ -105,10 +105,10 @@ func (w wired) place() string {
 func (c *compiler) checkSpecs(specs []stage.Spec) {
 	for _, s := range specs {
 		if err := s.Validate(); err != nil {
-			c.problem(0, "", "%v", err)
+			c.problemf(0, "", "%v", err)
 		}
 		if _, twice := c.specs[s.Name]; twice {
-			c.problem(0, "give one of them another name", "two stages are called %q", s.Name)
+			c.problemf(0, "give one of them another name", "two stages are called %q", s.Name)
 			continue
 		}
 		c.names = append(c.names, s.Name)

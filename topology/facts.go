@@ -115,7 +115,7 @@ func (c *compiler) checkFacts() {
 		c.checkEnd(w)
 	}
 	if fetchers := c.adding(stage.FactClaim); len(fetchers) > 1 {
-		c.problem(c.g.flowLine, "keep one: artifacts whose bytes are gone go back to it", "the claim is added by %s", sentence(fetchers))
+		c.problemf(c.g.flowLine, "keep one: artifacts whose bytes are gone go back to it", "the claim is added by %s", sentence(fetchers))
 	}
 }
 
@@ -123,12 +123,12 @@ func (c *compiler) checkFacts() {
 func (c *compiler) missing(name, topic string, need stage.Fact) {
 	what := fmt.Sprintf("stage %s needs %s, which topic %s does not carry", name, need, topic)
 	if topic == c.audit {
-		c.problem(c.firstLine(topic), "let it need transition only", "%s: every stage's transitions are written there", what)
+		c.problemf(c.firstLine(topic), "let it need transition only", "%s: every stage's transitions are written there", what)
 		return
 	}
 	if need == stage.FactTransition {
 		if c.audit != "" {
-			c.problem(c.firstLine(topic), "the engine writes it, for the sink only", "%s", what)
+			c.problemf(c.firstLine(topic), "the engine writes it, for the sink only", "%s", what)
 		}
 		return
 	}
@@ -136,7 +136,7 @@ func (c *compiler) missing(name, topic string, need stage.Fact) {
 	if len(with) > 0 {
 		what += fmt.Sprintf(" in all cases: %s brings it, %s does not", sentence(with), sentence(without))
 	}
-	c.problem(c.firstLine(topic), c.supply(need), "%s", what)
+	c.problemf(c.firstLine(topic), c.supply(need), "%s", what)
 }
 
 // supply is the next step towards a fact that is missing.
@@ -192,8 +192,8 @@ func (c *compiler) checkEnd(w wired) {
 	closed := slices.Contains(carried, stage.FactVerdict)
 	switch {
 	case w.Topic == c.audit && !closed:
-		c.at(w, "let a stage that adds it, such as verify, come before", "output %s leads to the sink without a verdict", w.output())
+		c.atf(w, "let a stage that adds it, such as verify, come before", "output %s leads to the sink without a verdict", w.output())
 	case w.Topic != c.audit && closed:
-		c.at(w, fmt.Sprintf("draw %s -> %s -> %s", w.output(), c.audit, c.sink), "output %s carries a verdict, and closed artifacts go to the sink", w.output())
+		c.atf(w, fmt.Sprintf("draw %s -> %s -> %s", w.output(), c.audit, c.sink), "output %s carries a verdict, and closed artifacts go to the sink", w.output())
 	}
 }

@@ -41,7 +41,7 @@ func (v *visitor) visit(name string) {
 			start = len(v.path) - 1
 			fallthrough
 		case start >= 0:
-			v.c.at(w, "lead it ahead; waiting and trying again are the engine's, and only a named port may lead back to its own stage",
+			v.c.atf(w, "lead it ahead; waiting and trying again are the engine's, and only a named port may lead back to its own stage",
 				"data loop %s", drawLoop(v.path[start:]))
 		default:
 			v.visit(w.To)

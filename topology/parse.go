@@ -46,7 +46,7 @@ type parser struct {
 	problems Problems
 }
 
-func (p *parser) problem(line int, next, format string, args ...any) {
+func (p *parser) problemf(line int, next, format string, args ...any) {
 	p.problems = append(p.problems, Problem{File: p.g.Name, Line: line, What: fmt.Sprintf(format, args...), Next: next})
 }
 
@@ -60,7 +60,7 @@ func (p *parser) document(text []byte) *yaml.Node {
 	var doc yaml.Node
 	switch err := loader.Load(&doc); {
 	case errors.Is(err, io.EOF):
-		p.problem(0, `write "entry:" and "flow:"`, "the drawing is empty")
+		p.problemf(0, `write "entry:" and "flow:"`, "the drawing is empty")
 		return nil
 	case err != nil:
 		p.syntax(err)
@@ -69,7 +69,7 @@ func (p *parser) document(text []byte) *yaml.Node {
 	var second yaml.Node
 	switch err := loader.Load(&second); {
 	case err == nil:
-		p.problem(second.Line, "remove the second one", "a drawing is one document")
+		p.problemf(second.Line, "remove the second one", "a drawing is one document")
 	case !errors.Is(err, io.EOF):
 		p.syntax(err)
 	}
@@ -81,10 +81,10 @@ func (p *parser) document(text []byte) *yaml.Node {
 
 func (p *parser) syntax(err error) {
 	if at, ok := errors.AsType[*yaml.LoadError](err); ok {
-		p.problem(at.Mark.Line, "", "not YAML: %s", at.Message)
+		p.problemf(at.Mark.Line, "", "not YAML: %s", at.Message)
 		return
 	}
-	p.problem(0, "", "not YAML: %v", err)
+	p.problemf(0, "", "not YAML: %v", err)
 }
 
 // mapping hands each value of n to the reader of its key.
@@ -102,7 +102,7 @@ func (p *parser) mapping(n *yaml.Node, what string, readers map[string]func(*yam
 			read(v)
 			return
 		}
-		p.problem(k.Line, didYouMean(key, known), "unknown key %q", key)
+		p.problemf(k.Line, didYouMean(key, known), "unknown key %q", key)
 	})
 }
 
@@ -115,7 +115,7 @@ func (p *parser) pairs(n *yaml.Node, f func(key string, k, v *yaml.Node)) {
 			continue
 		}
 		if first, ok := seen[k.Value]; ok {
-			p.problem(k.Line, fmt.Sprintf("merge it with line %d", first), "key %q is there twice", k.Value)
+			p.problemf(k.Line, fmt.Sprintf("merge it with line %d", first), "key %q is there twice", k.Value)
 			continue
 		}
 		seen[k.Value] = k.Line
@@ -140,7 +140,7 @@ func (p *parser) flow(n *yaml.Node) {
 		}
 		a, err := ParseArrow(item.Value)
 		if err != nil {
-			p.problem(item.Line, "", "%v", err)
+			p.problemf(item.Line, "", "%v", err)
 			continue
 		}
 		a.Line = item.Line
@@ -164,7 +164,7 @@ func (p *parser) topics(n *yaml.Node) {
 func (p *parser) partitions(topic string, n *yaml.Node) int {
 	v, err := strconv.Atoi(n.Value)
 	if n.Kind != yaml.ScalarNode || err != nil || v < 1 || v > maxPartitions {
-		p.problem(n.Line, fmt.Sprintf("write one from 1 to %d, or leave it out", maxPartitions), "partitions of topic %s are no such number", topic)
+		p.problemf(n.Line, fmt.Sprintf("write one from 1 to %d, or leave it out", maxPartitions), "partitions of topic %s are no such number", topic)
 		return 0
 	}
 	return v
@@ -176,6 +176,6 @@ func (p *parser) is(n *yaml.Node, kind yaml.Kind, what, want string) bool {
 	if n.Kind == kind && n.ShortTag() != "!!null" {
 		return true
 	}
-	p.problem(n.Line, "write "+want, "%s is not of the right kind", what)
+	p.problemf(n.Line, "write "+want, "%s is not of the right kind", what)
 	return false
 }

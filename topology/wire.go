@@ -16,7 +16,7 @@ func (c *compiler) wire() {
 		bare := a
 		bare.Line = 0
 		if first, twice := drawn[bare]; twice {
-			c.at(w, "remove one of them", "arrow %s was drawn before (%s)", a, first.place())
+			c.atf(w, "remove one of them", "arrow %s was drawn before (%s)", a, first.place())
 			continue
 		}
 		drawn[bare] = w
@@ -47,7 +47,7 @@ func (c *compiler) known(w wired, name string) bool {
 	if _, ok := c.specs[name]; ok {
 		return true
 	}
-	c.at(w, didYouMean(name, c.names), "unknown stage %q", name)
+	c.atf(w, didYouMean(name, c.names), "unknown stage %q", name)
 	return false
 }
 
@@ -55,13 +55,13 @@ func (c *compiler) knownPort(w wired) bool {
 	spec := c.specs[w.From]
 	switch {
 	case w.Port == "" && spec.Sink:
-		c.at(w, "draw nothing from it", "stage %s is a sink and has no main output", w.From)
+		c.atf(w, "draw nothing from it", "stage %s is a sink and has no main output", w.From)
 	case w.Port != "" && !slices.Contains(spec.Ports, w.Port):
 		next := "it has the main output only"
 		if len(spec.Ports) > 0 {
 			next = didYouMean(w.Port, spec.Ports)
 		}
-		c.at(w, next, "stage %s has no port %q", w.From, w.Port)
+		c.atf(w, next, "stage %s has no port %q", w.From, w.Port)
 	default:
 		return true
 	}
@@ -81,11 +81,11 @@ func (c *compiler) mention(w wired) {
 	reads, busy := c.reads[w.To]
 	reader, taken := c.reader[w.Topic]
 	if busy && reads != w.Topic {
-		c.at(w, fmt.Sprintf("let %s lead to %s, or split the stage in two", w.output(), reads),
+		c.atf(w, fmt.Sprintf("let %s lead to %s, or split the stage in two", w.output(), reads),
 			"stage %s already reads topic %s, a stage reads one topic", w.To, reads)
 	}
 	if taken && reader != w.To {
-		c.at(w, fmt.Sprintf("let %s hand on to %s: two readers would both finish the same artifact", reader, w.To),
+		c.atf(w, fmt.Sprintf("let %s hand on to %s: two readers would both finish the same artifact", reader, w.To),
 			"topic %s is already read by stage %s", w.Topic, reader)
 	}
 	if !busy && !taken {
@@ -101,9 +101,9 @@ func (c *compiler) checkNames() {
 		w := wired{a, i + 1}
 		switch {
 		case !namePattern.MatchString(a.Topic):
-			c.at(w, next, "topic name %q", a.Topic)
+			c.atf(w, next, "topic name %q", a.Topic)
 		case a.Topic == FailedTopic:
-			c.at(w, "choose another name", "topic %s is the one of dead letters", a.Topic)
+			c.atf(w, "choose another name", "topic %s is the one of dead letters", a.Topic)
 		}
 	}
 }
@@ -116,11 +116,11 @@ func (c *compiler) checkOutputs() {
 			continue
 		}
 		if _, drawn := c.index[name]; !drawn {
-			c.problem(c.g.flowLine, "draw an arrow to it, or leave it out of the list of stages", "stage %s is not in the flow", name)
+			c.problemf(c.g.flowLine, "draw an arrow to it, or leave it out of the list of stages", "stage %s is not in the flow", name)
 			continue
 		}
 		if _, ok := c.reads[name]; !ok {
-			c.problem(c.mentioned(name), "draw an arrow from the stage before it", "stage %s reads no topic", name)
+			c.problemf(c.mentioned(name), "draw an arrow from the stage before it", "stage %s reads no topic", name)
 		}
 		for _, port := range outputs(c.specs[name]) {
 			c.checkOutput(name, port)
@@ -136,11 +136,11 @@ func (c *compiler) checkOutput(name, port string) {
 		case first == nil:
 			first = &w
 		case w.Topic != first.Topic:
-			c.at(w, "use a named port for the second way", "output %s already leads to topic %s (%s)", w.output(), first.Topic, first.place())
+			c.atf(w, "use a named port for the second way", "output %s already leads to topic %s (%s)", w.output(), first.Topic, first.place())
 		}
 	}
 	if first == nil {
-		c.problem(c.mentioned(name), fmt.Sprintf("draw %s -> topic -> stage", outputName(name, port)), "output %s leads nowhere", outputName(name, port))
+		c.problemf(c.mentioned(name), fmt.Sprintf("draw %s -> topic -> stage", outputName(name, port)), "output %s leads nowhere", outputName(name, port))
 	}
 }
 
@@ -157,9 +157,9 @@ func outputs(s stage.Spec) []string {
 func (c *compiler) checkTopics() {
 	switch {
 	case c.g.Entry == "":
-		c.problem(c.g.entryLine, `write "entry: " and the topic where work begins`, "the entry is missing")
+		c.problemf(c.g.entryLine, `write "entry: " and the topic where work begins`, "the entry is missing")
 	case !slices.Contains(c.topics, c.g.Entry) && !c.excusedTopics[c.g.Entry]:
-		c.problem(c.g.entryLine, didYouMean(c.g.Entry, c.topics), "no stage reads the entry topic %q", c.g.Entry)
+		c.problemf(c.g.entryLine, didYouMean(c.g.Entry, c.topics), "no stage reads the entry topic %q", c.g.Entry)
 	}
 	entryDrawn := slices.Contains(c.topics, c.g.Entry)
 	for _, t := range c.topics {
@@ -169,15 +169,15 @@ func (c *compiler) checkTopics() {
 			fed = fed || w.Topic == t && !w.ownLoop()
 		}
 		if !fed {
-			c.problem(c.firstLine(t), "draw an arrow from another stage to it, or make it the entry", "topic %s is written by its own reader only", t)
+			c.problemf(c.firstLine(t), "draw an arrow from another stage to it, or make it the entry", "topic %s is written by its own reader only", t)
 		}
 	}
 	for _, s := range c.g.Topics {
 		if !slices.Contains(c.topics, s.Topic) && !c.excusedTopics[s.Topic] {
-			c.problem(s.Line, didYouMean(s.Topic, c.topics), "settings for topic %q, which no arrow draws", s.Topic)
+			c.problemf(s.Line, didYouMean(s.Topic, c.topics), "settings for topic %q, which no arrow draws", s.Topic)
 		}
 		if s.Partitions < 0 || s.Partitions > maxPartitions {
-			c.problem(s.Line, fmt.Sprintf("use 1 to %d, or 0 for the strategy's", maxPartitions), "topic %s has %d partitions", s.Topic, s.Partitions)
+			c.problemf(s.Line, fmt.Sprintf("use 1 to %d, or 0 for the strategy's", maxPartitions), "topic %s has %d partitions", s.Topic, s.Partitions)
 		}
 	}
 }
@@ -213,8 +213,8 @@ func (c *compiler) checkSinks() {
 	case len(sinks) == 0 && slices.ContainsFunc(c.names, func(n string) bool { return c.excused[n] && c.specs[n].Sink }):
 		// misspelt, and reported as such
 	case len(sinks) == 0:
-		c.problem(c.g.flowLine, "lead the last stage to one with Sink, such as audit", "the flow has no sink")
+		c.problemf(c.g.flowLine, "lead the last stage to one with Sink, such as audit", "the flow has no sink")
 	default:
-		c.problem(c.g.flowLine, "keep one: it reads the record of every artifact", "the flow has %d sinks: %s", len(sinks), sentence(sinks))
+		c.problemf(c.g.flowLine, "keep one: it reads the record of every artifact", "the flow has %d sinks: %s", len(sinks), sentence(sinks))
 	}
 }
