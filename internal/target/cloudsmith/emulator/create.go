@@ -33,7 +33,7 @@ func (s *Server) readForm(c *call) (form, error) {
 	v := validator{in: in}
 	f.main = v.text("package_file", limits{required: true})
 	f.republish = v.flag("republish")
-	for _, name := range strings.Split(v.text("tags", limits{max: 1024}), ",") {
+	for _, name := range strings.Split(v.text("tags", limits{min: 1, max: 1024}), ",") {
 		if name = strings.TrimSpace(name); name != "" {
 			f.tags = append(f.tags, name)
 		}
@@ -107,7 +107,7 @@ func (s *Server) createPackage(c *call) (reply, error) {
 		s.consume(s.uploads[pf.id])
 	}
 	s.record(c, "package.create", p.auditObject())
-	return created(s.render(p, c, false))
+	return created(s.renderCreated(p, c))
 }
 
 // formFiles are all files of a form, the main one first.

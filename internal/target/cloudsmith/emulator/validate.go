@@ -87,7 +87,7 @@ func (v *validator) text(name string, l limits) string {
 	}
 	n := runes(value)
 	switch {
-	case n == 0 && l.required:
+	case n == 0 && (l.required || l.min > 0):
 		v.refuse(name, "This field may not be blank.")
 	case n == 0:
 	case l.max > 0 && n > l.max:

@@ -48,7 +48,7 @@ type packageBody struct {
 	Epoch             *int                `json:"epoch"`
 	Extension         string              `json:"extension"`
 	Filename          string              `json:"filename"`
-	Filepath          *string             `json:"filepath,omitempty"`
+	Filepath          *string             `json:"filepath"`
 	Files             []fileBody          `json:"files"`
 	Format            string              `json:"format"`
 	FormatURL         string              `json:"format_url"`
