@@ -17,8 +17,11 @@ import (
 // digestNames knows the files that cases push by their MD5, so that what is on
 // file does not depend on how an archive was compressed.
 type digestNames struct {
-	mu    sync.Mutex
+	mu sync.Mutex
+	// names is by digest. Of files with the same bytes it has one.
 	names map[string]string
+	// digests is by name.
+	digests map[string]string
 }
 
 // addAll takes in every file below dir.
@@ -48,10 +51,11 @@ func (d *digestNames) add(dir, path string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.names == nil {
-		d.names = map[string]string{}
+		d.names, d.digests = map[string]string{}, map[string]string{}
 	}
 	digest := hex.EncodeToString(sum.Sum(nil))
-	if old := d.names[digest]; old == "" || name < old {
+	d.digests[name] = digest
+	if old := d.names[digest]; old == "" || len(name) < len(old) {
 		d.names[digest] = name
 	}
 	return nil
@@ -81,10 +85,5 @@ func (d *digestNames) calledIn(text string) string {
 func (d *digestNames) of(name string) string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for digest, n := range d.names {
-		if n == name {
-			return digest
-		}
-	}
-	return ""
+	return d.digests[name]
 }

@@ -156,14 +156,7 @@ func (r *rig) wantPackages(n int) []emulator.PackageSummary {
 // detail is a package as GET …/{id}/ shows it, past the tap.
 func (r *rig) detail(repo, id string) map[string]any {
 	r.t.Helper()
-	req := httptest.NewRequest(http.MethodGet, "/packages/acme/"+repo+"/"+id+"/", nil)
-	req.Header.Set("X-Api-Key", r.server.APIKey())
-	rec := httptest.NewRecorder()
-	r.server.ServeHTTP(rec, req)
-	if rec.Code != http.StatusOK {
-		r.t.Fatalf("package %s: status %d", id, rec.Code)
-	}
-	return decode(rec.Body.Bytes())
+	return r.direct(http.MethodGet, "/packages/acme/"+repo+"/"+id+"/", "", http.StatusOK)
 }
 
 // write puts a file of the case's own into the home of the client.

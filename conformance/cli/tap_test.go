@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"time"
 )
 
 // request is what arrived at the emulator, and what it answered.
@@ -60,7 +59,9 @@ func (t *tap) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 	seen := &seenBody{ReadCloser: r.Body}
 	if role == "api" {
-		seen.keep = &bytes.Buffer{}
+		// Not every handler reads what it gets.
+		req.body, _ = io.ReadAll(r.Body)
+		seen.ReadCloser = io.NopCloser(bytes.NewReader(req.body))
 	}
 	var form *formReader
 	if role == "s3" {
@@ -74,9 +75,6 @@ func (t *tap) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			req.form = form.end()
 		}
 		req.received = seen.n
-		if seen.keep != nil {
-			req.body = seen.keep.Bytes()
-		}
 		req.status, req.answer = out.status, out.body.Bytes()
 	}()
 	t.next.ServeHTTP(out, r)
@@ -94,16 +92,12 @@ func (t *tap) since(n int) []*request {
 type seenBody struct {
 	io.ReadCloser
 	n    int64
-	keep *bytes.Buffer
 	also io.Writer
 }
 
 func (b *seenBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	b.n += int64(n)
-	if b.keep != nil {
-		b.keep.Write(p[:n])
-	}
 	if b.also != nil {
 		_, _ = b.also.Write(p[:n])
 	}
@@ -154,23 +148,4 @@ func decode(data []byte) map[string]any {
 // is says whether a request went to a host, with a method, below a path.
 func (r *request) is(role, method, prefix string) bool {
 	return r.role == role && r.method == method && strings.HasPrefix(r.path, prefix)
-}
-
-// shift is a clock that a case can move on, so that nobody waits for what is a
-// function of time.
-type shift struct {
-	mu sync.Mutex
-	by time.Duration
-}
-
-func (s *shift) now() time.Time {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return time.Now().Add(s.by)
-}
-
-func (s *shift) pass(d time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.by += d
 }
