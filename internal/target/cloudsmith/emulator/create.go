@@ -82,7 +82,12 @@ func (s *Server) createPackage(c *call) (reply, error) {
 		return reply{}, err
 	}
 	if c.faults.corrupt {
-		if err := s.corruptUpload(f.main); err != nil {
+		if err := s.changeUpload(f.main, s.store.corrupted); err != nil {
+			return reply{}, err
+		}
+	}
+	if f.format.slug == "rpm" && !s.opts.KeepRPMs {
+		if err := s.signUpload(c, f.main); err != nil {
 			return reply{}, err
 		}
 	}
@@ -107,6 +112,7 @@ func (s *Server) createPackage(c *call) (reply, error) {
 		s.consume(s.uploads[pf.id])
 	}
 	s.record(c, "package.create", p.auditObject())
+	s.retain(r, c.now)
 	return created(s.renderCreated(p, c))
 }
 
@@ -175,6 +181,7 @@ func (s *Server) place(p *pkg, r *repo, republish bool, c *call) error {
 	}
 	p.uploaded = c.now
 	p.visible = c.now.Add(max(s.opts.ListLag, c.faults.listLag))
+	p.repo = r
 	s.planSync(p, holder != nil, c.now, c.faults.sync)
 	r.add(p)
 	return nil
@@ -201,21 +208,39 @@ func (s *Server) discard(p *pkg) {
 	}
 }
 
-// corruptUpload spoils the bytes that a create is about to take.
-func (s *Server) corruptUpload(id string) error {
+// changeUpload changes the bytes that a create is about to take. It holds the
+// lock while it reads them: nobody else may take or replace them meanwhile.
+func (s *Server) changeUpload(id string, change func(*blob) (*blob, error)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	u := s.uploads[id]
-	if u == nil || u.blob == nil {
+	if u == nil || u.blob == nil || u.used {
 		return nil
 	}
-	b, err := s.store.corrupted(u.blob)
+	b, err := change(u.blob)
 	if err != nil {
 		return err
 	}
 	s.storage += b.size - u.blob.size
 	u.blob = b
 	return nil
+}
+
+// signUpload signs an RPM, once.
+func (s *Server) signUpload(c *call, id string) error {
+	u, err := s.findUpload(c, id)
+	if err != nil {
+		// The create will say so in its own words.
+		return nil
+	}
+	return s.changeUpload(id, func(b *blob) (*blob, error) {
+		if u.signed {
+			return b, nil
+		}
+		signed, err := s.store.signedRPM(b)
+		u.signed = err == nil
+		return signed, err
+	})
 }
 
 // timeText is how the API writes times.

@@ -136,6 +136,7 @@ func (s *Server) copyTo(p *pkg, to *repo, republish *bool, c *call) (*pkg, error
 		return nil, err
 	}
 	s.record(c, "package.copy", twin.auditObject())
+	s.retain(to, c.now)
 	return twin, nil
 }
 
@@ -182,9 +183,11 @@ func (s *Server) moveTo(p *pkg, to *repo, c *call) error {
 	p.repo.remove(p)
 	s.sequence++
 	p.number = s.sequence
+	p.repo = to
 	s.planSync(p, to.byIdentity[p.identity()] != nil, c.now, c.faults.sync)
 	to.add(p)
 	s.record(c, "package.move", p.auditObject())
+	s.retain(to, c.now)
 	return nil
 }
 

@@ -41,6 +41,12 @@ type Options struct {
 	// Duplicates says per format what becomes of a package whose coordinates
 	// are taken. Formats that are not listed do as DuplicateModeOf says.
 	Duplicates map[string]DuplicateMode
+	// KeepRPMs stores RPMs as they are. The real service signs them, so that
+	// their digests are not those of the upload.
+	KeepRPMs bool
+	// QuarantinePolicy is a search, such as "format:npm"; what it finds is
+	// quarantined at the end of its synchronisation. Empty for none.
+	QuarantinePolicy string
 	// StrictFiles refuses to create a package whose bytes have not arrived,
 	// instead of answering 201 and failing its synchronisation.
 	StrictFiles bool

@@ -39,7 +39,7 @@ func (s *Server) render(p *pkg, c *call, full bool) packageBody {
 		FreeableStorage: p.size(), FullName: p.fullName(), IdentifierPerm: p.perm, Identifiers: map[string]string{},
 		Indexed: !c.now.Before(p.visible), Name: p.name, Namespace: r.owner,
 		NamespaceURL: c.hosts.API + "/v1/namespaces/" + escape(r.owner) + "/", NumFiles: len(p.files),
-		OriginRepo: r.slug, OriginRepoURL: repoURL, PackageType: 1, Repository: r.slug, RepositoryURL: repoURL,
+		PolicyViolated: p.violates, OriginRepo: r.slug, OriginRepoURL: repoURL, PackageType: 1, Repository: r.slug, RepositoryURL: repoURL,
 		ScanStatus: "Security Scanning Not Supported", Size: p.size(), Slug: p.slug, SlugPerm: p.perm,
 		SelfHTMLURL:   "https://cloudsmith.io/~" + escape(r.owner) + "/repos/" + escape(r.slug) + "/packages/detail/" + p.format.slug + "/" + p.slug + "/",
 		SelfWebappURL: "https://app.cloudsmith.com/" + escape(r.owner, r.slug) + "/" + p.perm,

@@ -20,6 +20,8 @@ type Server struct {
 	faults  *faultList
 	stats   *counters
 	signer  policySigner
+	// policy finds the packages to quarantine; nil for none.
+	policy  *query
 	ownsDir bool
 	started time.Time
 
@@ -46,6 +48,13 @@ func New(opts Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{opts: opts, formats: formats}
+	if text := opts.QuarantinePolicy; text != "" {
+		q, err := parseQuery(text, opts.Now())
+		if err != nil {
+			return nil, fmt.Errorf("quarantine policy: %w", err)
+		}
+		s.policy = &q
+	}
 	if opts.Dir == "" {
 		if s.opts.Dir, err = os.MkdirTemp("", "cloudsmith-emulator-"); err != nil {
 			return nil, fmt.Errorf("making a directory for stored bytes: %w", err)

@@ -138,6 +138,9 @@ func (s *Server) planSync(p *pkg, taken bool, now time.Time, fault *SyncFault) {
 		}
 	}
 	p.sync = plan
+	if s.policy != nil && s.policy.matches(p, now) {
+		p.violates, p.quarantined = true, true
+	}
 }
 
 // duplicateReason is what the real service says, as far as it is documented:

@@ -48,7 +48,9 @@ func textField(field string) func(*pkg) string {
 		return func(p *pkg) string { return p.attrs["group_id"] }
 	case "type":
 		return func(*pkg) string { return "file" }
-	case "prerelease", "policy_violated":
+	case "policy_violated":
+		return func(p *pkg) string { return strconv.FormatBool(p.violates) }
+	case "prerelease":
 		return func(*pkg) string { return "false" }
 	case "token", "dependency", "docker_image_digest", "docker_layer_digest", "last_downloaded":
 		// The Server keeps none of these.

@@ -31,6 +31,8 @@ type upload struct {
 	completing sync.Mutex
 	// blob is nil until the bytes have arrived. Server.mu guards it and used.
 	blob *blob
+	// signed says that blob is what the service makes of an RPM.
+	signed bool
 	// used says that a package has taken the identifier.
 	used bool
 }
