@@ -45,7 +45,7 @@ conformance: ## The official client against the local Cloudsmith; installs it in
 
 .PHONY: e2e
 e2e: build ## The binaries from outside: demo, kill -9, SIGTERM, faults, memory, bad input
-	LONGSHORE_E2E=$(CURDIR)/$(BIN) $(GO) test -count=1 -timeout 40m ./e2e/...
+	LONGSHORE_E2E=$(CURDIR)/$(BIN) $(GO) test -tags e2e -count=1 -parallel 4 -timeout 40m ./e2e/...
 
 .PHONY: lint
 lint: $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION) ## Formatting, vet and linters

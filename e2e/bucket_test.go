@@ -14,6 +14,7 @@ import (
 )
 
 func TestEmptyBucket(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, emulator.Options{})
 	s := l.migrate().must(t, 0).summary(t)
 	if s.State != "completed" || s.Objects.Enumerated != 0 {
@@ -23,6 +24,7 @@ func TestEmptyBucket(t *testing.T) {
 
 // TestOddKeys: what is unusual in a key arrives as it is.
 func TestOddKeys(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, emulator.Options{})
 	long := strings.Repeat(strings.Repeat("n", 199)+"/", 4) + strings.Repeat("z", 100)
 	keys := []string{
@@ -53,6 +55,7 @@ func TestOddKeys(t *testing.T) {
 
 // TestLargeObjectUsesLittleMemory moves 2 GiB within 256 MiB.
 func TestLargeObjectUsesLittleMemory(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, emulator.Options{})
 	l.putLarge("two-gib.bin", 2<<30)
 	c := l.migrate().must(t, 0)
@@ -65,6 +68,7 @@ func TestLargeObjectUsesLittleMemory(t *testing.T) {
 // TestManyObjectsUseLittleMemory moves 100,000 objects within 256 MiB, and
 // again after a restart in the middle, when the broker reads its log back.
 func TestManyObjectsUseLittleMemory(t *testing.T) {
+	t.Parallel()
 	const n = 100_000
 	l := newLab(t, emulator.Options{})
 	begun := time.Now()
@@ -73,9 +77,6 @@ func TestManyObjectsUseLittleMemory(t *testing.T) {
 	c := l.migrate().mustStart(t)
 	for l.stats().UploadRequests < n/2 {
 		time.Sleep(500 * time.Millisecond)
-		if c.ProcessState != nil {
-			t.Fatal("the run ended early")
-		}
 	}
 	if err := c.Process.Kill(); err != nil {
 		t.Fatal(err)

@@ -63,6 +63,7 @@ func (l *lab) wantVerified(s summary, n int64) {
 // TestBitsFlippedInTransit flips one bit of every object's first transfer,
 // also within an object of five parts, which other movers do not notice.
 func TestBitsFlippedInTransit(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, emulator.Options{})
 	l.fill("small/", 20, 5000)
 	l.putParts("five-parts.bin", 5)
@@ -82,6 +83,7 @@ func TestBitsFlippedInTransit(t *testing.T) {
 
 // TestTruncatedBodies ends the first transfer of every object early.
 func TestTruncatedBodies(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, emulator.Options{})
 	l.fill("t/", 20, 5000)
 	l.putParts("five-parts.bin", 5)
@@ -103,6 +105,7 @@ func TestTruncatedBodies(t *testing.T) {
 
 // TestBitsFlippedInStaging changes bytes on the staging disk while they wait.
 func TestBitsFlippedInStaging(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, emulator.Options{})
 	l.fill("s/", 60, 5000)
 	l.fault(emulator.Fault{Role: emulator.RoleUpload, Latency: emulator.Duration(1500 * time.Millisecond), Times: 12})
@@ -146,6 +149,7 @@ func TestBitsFlippedInStaging(t *testing.T) {
 // TestOverwrittenBetweenListAndFetch replaces and deletes objects after they
 // were listed: the old versions are superseded, the new ones arrive whole.
 func TestOverwrittenBetweenListAndFetch(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, emulator.Options{})
 	l.fill("o/", 10, 5000)
 	p := l.proxied()
@@ -175,6 +179,7 @@ func TestOverwrittenBetweenListAndFetch(t *testing.T) {
 
 // TestTargetFaults lets the far side fail in the ways that it has.
 func TestTargetFaults(t *testing.T) {
+	t.Parallel()
 	const create = "/packages/{owner}/{repo}/upload/{format}/"
 	for _, tc := range []struct {
 		name  string
@@ -192,6 +197,7 @@ func TestTargetFaults(t *testing.T) {
 		{"the list fails", emulator.Fault{Route: "/packages/{owner}/{repo}/", Method: "GET", Times: 3, Status: 500}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
 			l := newLab(t, emulator.Options{SyncDelay: 500 * time.Millisecond})
 			l.fill("f/", 40, 5000)
 			l.fault(tc.fault)
@@ -209,6 +215,7 @@ func TestTargetFaults(t *testing.T) {
 // TestNothingIsVerifiedThatIsNotServed: when the target damages every byte it
 // stores, nothing may count as verified, and the exit code says so.
 func TestNothingIsVerifiedThatIsNotServed(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, emulator.Options{})
 	l.fill("d/", 5, 5000)
 	l.fault(emulator.Fault{CorruptStored: true})
@@ -228,6 +235,7 @@ func TestNothingIsVerifiedThatIsNotServed(t *testing.T) {
 // TestRevokedKey: a key that is revoked in mid-run halts the run with a clear
 // sentence; nothing is dead-lettered, and the same command goes on.
 func TestRevokedKey(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, emulator.Options{})
 	l.fill("a/", 40, 100)
 	l.fault(emulator.Fault{Route: "/packages/{owner}/{repo}/upload/{format}/", Status: 401})
@@ -243,6 +251,7 @@ func TestRevokedKey(t *testing.T) {
 
 // TestConflict: other bytes in place are never replaced.
 func TestConflict(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, emulator.Options{})
 	l.put("same.bin", content(1, 1000))
 	l.put("other.bin", content(2, 1000))

@@ -36,6 +36,7 @@ func wantOneSentence(t *testing.T, c *command, words ...string) {
 // TestBadInput: one clear sentence that names the setting and the next step,
 // the documented exit code, and nothing done.
 func TestBadInput(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, emulator.Options{})
 	l.put("a", []byte("a"))
 	config := filepath.Join(t.TempDir(), "pipeline.yaml")
@@ -106,6 +107,7 @@ func TestBadInput(t *testing.T) {
 // TestFullDisk runs with staging on a file system that is far too small: the
 // run waits, says why and what to do, and ends with 75; with room it goes on.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	small := filepath.Join(t.TempDir(), "small")
 	if err := os.MkdirAll(small, 0o700); err != nil {
 		t.Fatal(err)

@@ -32,6 +32,7 @@ func seedOf(t *testing.T) *rand.Rand {
 // same command each time, and demands that nothing is lost, doubled or wrong
 // (I6).
 func TestKillAtRandomMoments(t *testing.T) {
+	t.Parallel()
 	rng := seedOf(t)
 	l := newLab(t, emulator.Options{SyncDelay: time.Second})
 	l.fill("k/", 2500, 3000)
@@ -74,12 +75,14 @@ func TestKillAtRandomMoments(t *testing.T) {
 // TestTermFinishesWhatIsInFlight: SIGTERM in mid-run ends in good order, and
 // the resumed run uploads nothing a second time (I6).
 func TestTermFinishesWhatIsInFlight(t *testing.T) {
+	t.Parallel()
 	for _, tc := range []struct {
 		name   string
 		signal syscall.Signal
 		code   int
 	}{{"SIGTERM", syscall.SIGTERM, 143}, {"SIGINT", syscall.SIGINT, 130}} {
 		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
 			l := newLab(t, emulator.Options{SyncDelay: time.Second})
 			// Uploads take a while, so that some are in flight at the signal.
 			l.fault(emulator.Fault{Role: emulator.RoleUpload, Latency: emulator.Duration(200 * time.Millisecond)})
@@ -115,6 +118,7 @@ func TestTermFinishesWhatIsInFlight(t *testing.T) {
 
 // TestSecondRunIsLockedOut: two runs must not work in one state directory.
 func TestSecondRunIsLockedOut(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, emulator.Options{})
 	l.fault(emulator.Fault{Role: emulator.RoleUpload, Latency: emulator.Duration(500 * time.Millisecond)})
 	l.fill("l/", 50, 100)

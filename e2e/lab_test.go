@@ -14,10 +14,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
-	"syscall"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -177,6 +179,7 @@ func (l *lab) env() []string {
 type command struct {
 	*exec.Cmd
 	stdout, stderr bytes.Buffer
+	peak           atomic.Int64
 }
 
 func (l *lab) command(env []string, args ...string) *command {
@@ -202,9 +205,27 @@ func (c *command) finish(t *testing.T) int {
 	return c.ProcessState.ExitCode()
 }
 
-// maxRSS is the largest resident set that the finished process had, in bytes.
-func (c *command) maxRSS() int64 {
-	return c.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10
+// maxRSS is the largest resident set that was seen, in bytes.
+func (c *command) maxRSS() int64 { return c.peak.Load() }
+
+// watch reads the peak of the resident set while the process lives. What wait4
+// tells includes the parent at the time of the fork.
+func (c *command) watch() {
+	path := fmt.Sprintf("/proc/%d/status", c.Process.Pid)
+	for {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return
+		}
+		_, rest, ok := strings.Cut(string(text), "VmHWM:")
+		if !ok {
+			return // it is a zombie
+		}
+		if kib, err := strconv.ParseInt(strings.Fields(rest)[0], 10, 64); err == nil {
+			c.peak.Store(kib << 10)
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
 }
 
 func (c *command) mustStart(t *testing.T) *command {
@@ -212,6 +233,7 @@ func (c *command) mustStart(t *testing.T) *command {
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
+	go c.watch()
 	return c
 }
 

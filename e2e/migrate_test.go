@@ -12,6 +12,7 @@ import (
 // TestRequestsPerPackage: requests decide when a migration ends. The emulator
 // counts them, not the program.
 func TestRequestsPerPackage(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, emulator.Options{SyncDelay: 2 * time.Second})
 	l.fill("r/", 1000, 2000)
 	c := l.migrate().must(t, 0)
