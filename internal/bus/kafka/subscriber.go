@@ -18,6 +18,8 @@ type subscriber struct {
 	group   string
 	options bus.SubscriberOptions
 	feeds   sync.WaitGroup
+	// joined is closed when the first subscription has its partitions.
+	joined chan struct{}
 
 	mu     sync.Mutex
 	closed bool
@@ -25,6 +27,8 @@ type subscriber struct {
 	// current is the message of each partition that was handed out last.
 	current map[partition]handed
 }
+
+var _ bus.Joiner = (*subscriber)(nil)
 
 // handed is a message and the end of watermill-kafka's context of it: when the
 // offset has been marked, or never will be.
@@ -34,7 +38,7 @@ type handed struct {
 }
 
 func newSubscriber(b *Bus, group string, o bus.SubscriberOptions) *subscriber {
-	return &subscriber{bus: b, group: group, options: o, current: map[partition]handed{}}
+	return &subscriber{bus: b, group: group, options: o, joined: make(chan struct{}), current: map[partition]handed{}}
 }
 
 // Subscribe joins the group. The channel closes when ctx or the subscriber
@@ -79,9 +83,15 @@ func (s *subscriber) member(claims *claims) (*wmkafka.Subscriber, error) {
 	if err != nil {
 		return nil, s.bus.options.explain("subscribing as "+s.group, err)
 	}
+	if s.inner == nil {
+		claims.joined = s.joined
+	}
 	s.inner = append(s.inner, inner)
 	return inner, nil
 }
+
+// Joined implements bus.Joiner.
+func (s *subscriber) Joined() <-chan struct{} { return s.joined }
 
 // hand gives m to the reader, unless its claim ends first.
 func (s *subscriber) hand(claims *claims, topic string, m *message.Message, out chan<- *message.Message) {
