@@ -40,7 +40,7 @@ func (l *Ledger) prepare(ctx context.Context, path string) error {
 		{&l.write.rows, rowsOfObject}, {&l.write.upsert, upsertRow}, {&l.write.page, upsertPage},
 		{&l.write.parked, insertParked}, {&l.write.total, addTotal},
 	} {
-		if *s.into, err = db.PrepareContext(ctx, s.text); err != nil {
+		if *s.into, err = db.PrepareContext(ctx, s.text); err != nil { //nolint:sqlclosecheck // close does
 			return fmt.Errorf("preparing the ledger's statements: %w", diskClass(err))
 		}
 	}

@@ -26,7 +26,7 @@ func traceOf(e stage.Envelope, from Origin) string {
 // ids that are not all zeros; later versions may append fields.
 func validTrace(s string) bool {
 	m := traceForm.FindStringSubmatch(s)
-	if m == nil || m[1] == "ff" {
+	if m == nil || m[1] == "ff" { //nolint:gocritic // a match has all its groups
 		return false
 	}
 	if m[1] == "00" && m[4] != "" {

@@ -53,7 +53,7 @@ func Start(ctx context.Context, c Config, stderr io.Writer, command ...string) (
 	defer out.Close() //nolint:errcheck // read only
 	cmd.Stdout = in
 	err = cmd.Start()
-	in.Close() //nolint:errcheck,gosec // the child has its own
+	in.Close() //nolint:errcheck // the child has its own
 	if err != nil {
 		return nil, fmt.Errorf("starting the S3 server: %w", err)
 	}
@@ -78,11 +78,11 @@ func (c *Child) Done() <-chan struct{} { return c.done }
 // Stop ends the server and waits for it: politely at first, then by force.
 // Stopping it again is fine.
 func (c *Child) Stop() {
-	c.stdin.Close() //nolint:errcheck,gosec // closed is what it shall be
+	c.stdin.Close() //nolint:errcheck // closed is what it shall be
 	select {
 	case <-c.done:
 	case <-time.After(5 * time.Second):
-		c.cmd.Process.Kill() //nolint:errcheck,gosec // it may have ended just now
+		c.cmd.Process.Kill() //nolint:errcheck // it may have ended just now
 		<-c.done
 	}
 }

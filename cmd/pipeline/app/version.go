@@ -11,10 +11,10 @@ import (
 )
 
 // Set by the linker for releases; otherwise taken from the build information.
-var ( //nolint:gochecknoglobals // the linker has no other place
+var (
 	version = ""
-	commit  = ""
-	date    = ""
+	commit  = "" //nolint:gochecknoglobals // the linker has no other place
+	date    = "" //nolint:gochecknoglobals // as above
 )
 
 func (a *app) versionCommand() *cobra.Command {

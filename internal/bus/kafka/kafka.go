@@ -73,7 +73,7 @@ func Open(ctx context.Context, o Options) (*Bus, error) {
 			select {
 			case b := <-opened:
 				_ = b.Close()
-			case <-failed:
+			case <-failed: //nolint:errcheck // nobody waits for it any more
 			}
 		}()
 		return nil, fmt.Errorf("connecting to Kafka: %w", context.Cause(ctx))

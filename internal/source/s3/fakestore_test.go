@@ -62,9 +62,9 @@ func (f *fakeStore) put(key string, parts ...[]byte) *fakeObject {
 
 // with adds a checksum of the whole, or one of part checksums.
 func (o *fakeObject) with(a algorithm, composite bool) *fakeObject {
-	h, kind, sum, suffix := a.new(), "FULL_OBJECT", []byte(nil), ""
+	h, kind, suffix := a.new(), "FULL_OBJECT", ""
 	h.Write(o.content)
-	sum = h.Sum(nil)
+	sum := h.Sum(nil)
 	if composite {
 		kind, sum, suffix = "COMPOSITE", combined(a, o.parts), fmt.Sprintf("-%d", len(o.parts))
 	}

@@ -19,7 +19,7 @@ func (s *Source) Open(ctx context.Context, o stage.Object) (stage.Body, error) {
 	b := &body{src: s, ctx: ctx, cancel: cancel, pin: pinOf(o)}
 	s.budget.join()
 	if err := b.begin(); err != nil {
-		b.Close() //nolint:errcheck,gosec // always nil
+		b.Close() //nolint:errcheck // always nil
 		return nil, fmt.Errorf("opening %s: %w", b.pin, err)
 	}
 	return b, nil

@@ -100,7 +100,7 @@ func (s *span) finish() error {
 
 func (s *span) drop() {
 	if s.body != nil {
-		s.body.Close() //nolint:errcheck,gosec // only read from
+		s.body.Close() //nolint:errcheck // only read from
 		s.body = nil
 	}
 }
@@ -117,7 +117,7 @@ func (s *span) connect() error {
 		return classify(s.ctx, err, aboutObject)
 	}
 	if err := s.accept(out, ranged); err != nil {
-		out.Body.Close() //nolint:errcheck,gosec // refused
+		out.Body.Close() //nolint:errcheck // refused
 		return err
 	}
 	s.body = out.Body

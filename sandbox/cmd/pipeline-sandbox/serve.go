@@ -87,7 +87,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) (err er
 		defer func() { err = errors.Join(err, os.RemoveAll(s.dir)) }()
 	}
 	s.emulator.Dir, s.emulator.APIKey = filepath.Join(s.dir, "cloudsmith"), keys.apiKey
-	if err := os.MkdirAll(s.emulator.Dir, 0o750); err != nil { //nolint:gosec // the directory that the user gave
+	if err := os.MkdirAll(s.emulator.Dir, 0o750); err != nil {
 		return fmt.Errorf("making a directory: %w", err)
 	}
 

@@ -64,8 +64,7 @@ func (s *Server) bulkAction(c *call) (reply, error) {
 }
 
 func reason(err error) string {
-	var refused *apiError
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*apiError](err); ok {
 		return refused.detail
 	}
 	return err.Error()

@@ -33,7 +33,7 @@ func (s *Server) readForm(c *call) (form, error) {
 	v := validator{in: in}
 	f.main = v.text("package_file", limits{required: true})
 	f.republish = v.flag("republish")
-	for _, name := range strings.Split(v.text("tags", limits{min: 1, max: 1024}), ",") {
+	for name := range strings.SplitSeq(v.text("tags", limits{min: 1, max: 1024}), ",") {
 		if name = strings.TrimSpace(name); name != "" {
 			f.tags = append(f.tags, name)
 		}

@@ -39,18 +39,18 @@ type format struct {
 	filepaths, versioning, distributions bool
 }
 
-// optional and required are text of at most max characters, 0 for any number;
+// optional and required are text of up to most characters, 0 for any number;
 // nonBlank, unlike optional, may not be blank where it is given.
-func optional(name string, max int) formField {
-	return formField{name: name, limits: limits{max: max}}
+func optional(name string, most int) formField {
+	return formField{name: name, limits: limits{max: most}}
 }
 
-func nonBlank(name string, max int) formField {
-	return formField{name: name, limits: limits{min: 1, max: max}}
+func nonBlank(name string, most int) formField {
+	return formField{name: name, limits: limits{min: 1, max: most}}
 }
 
-func required(name string, max int) formField {
-	return formField{name: name, limits: limits{required: true, max: max}}
+func required(name string, most int) formField {
+	return formField{name: name, limits: limits{required: true, max: most}}
 }
 
 func companion(name, tag string) formField {
@@ -86,7 +86,7 @@ func formatTable() map[string]*format {
 	name, version := optional("name", 200), optional("version", 255)
 	distribution := required("distribution", 0)
 	component := nonBlank("component", 64)
-	component.pattern = regexp.MustCompile(`^[-_.\w]+$`)
+	component.pattern = regexp.MustCompile(`^[-.\w]+$`)
 
 	rows := []*format{
 		{slug: "alpine", name: "Alpine", extensions: []string{".apk"}, fields: []formField{distribution}, identity: byDistribution, distributions: true},

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -93,7 +94,7 @@ func (r *repo) claim(p *pkg) {
 // remove takes p out.
 func (r *repo) remove(p *pkg) {
 	i, found := slices.BinarySearchFunc(r.order, p.number, func(q *pkg, n uint64) int {
-		return int(int64(q.number) - int64(n))
+		return cmp.Compare(q.number, n)
 	})
 	if !found {
 		return

@@ -107,7 +107,9 @@ func readSettings(v *validator) map[string]any {
 }
 
 // kind is Public, Private or Open-Source.
-func (r *repo) kind() string { return r.settings["repository_type_str"].(string) }
+func (r *repo) kind() string { return r.settings["repository_type_str"].(string) } //nolint:forcetypeassert // repoSettings gives each its type
 
 // replaceByDefault says what becomes of duplicates whose request is silent.
-func (r *repo) replaceByDefault() bool { return r.settings["replace_packages_by_default"].(bool) }
+func (r *repo) replaceByDefault() bool {
+	return r.settings["replace_packages_by_default"].(bool) //nolint:forcetypeassert // as above
+}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 )
@@ -136,8 +137,7 @@ func (s *Server) retain(r *repo, now time.Time) {
 	groups := map[string]*kept{}
 	oldest := now.AddDate(0, 0, -int(rt.days))
 	var drop []*pkg
-	for i := len(r.order) - 1; i >= 0; i-- {
-		p := r.order[i]
+	for _, p := range slices.Backward(r.order) {
 		if !rt.query.matches(p, now) {
 			continue
 		}

@@ -4,13 +4,13 @@ import "net/http"
 
 // routeTable is everything that the Server answers. Of two patterns that both
 // fit the first one counts.
-func (s *Server) routeTable() []route {
+func (s *Server) routeTable() []route { //nolint:funlen // a table
 	const (
 		get, post, put, patch, del, head = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodHead
 		in                               = "/packages/{owner}/{repo}/"
 		one                              = in + "{id}/"
 		fileOf                           = "/files/{owner}/{repo}/"
-		tokensOf                         = "/entitlements/{owner}/{repo}/"
+		tokensOf                         = "/entitlements/{owner}/{repo}/" //nolint:gosec // a path
 		dl                               = "/{visibility}/{owner}/{repo}/"
 	)
 	table := []route{
