@@ -3,9 +3,16 @@
 package e2e
 
 import (
+	"encoding/hex"
+	"encoding/json"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/longshore/longshore/internal/report"
 	"github.com/longshore/longshore/internal/target/cloudsmith/emulator"
 )
 
@@ -30,6 +37,7 @@ func TestRequestsPerPackage(t *testing.T) {
 		t.Errorf("the program counts %d requests, the emulator %d", s.APIRequests, stats.APIRequests)
 	}
 	l.prove()
+	l.wantReport(1000)
 
 	// The same command again moves nothing twice.
 	c = l.migrate().must(t, 0)
@@ -51,4 +59,34 @@ func TestRequestsPerPackage(t *testing.T) {
 		t.Errorf("the third run uploaded %d times, want 5", now.UploadRequests-stats.UploadRequests)
 	}
 	l.prove()
+}
+
+// wantReport demands a line for every object, with equal digests on both sides.
+func (l *lab) wantReport(n int) {
+	l.Helper()
+	out := filepath.Join(l.TempDir(), "proof.ndjson.zst")
+	l.command(nil, "report", "--state-dir", l.state, "--out", out).must(l.T, 0)
+	f, err := os.Open(out)
+	if err != nil {
+		l.Fatal(err)
+	}
+	defer f.Close()
+	z, err := zstd.NewReader(f)
+	if err != nil {
+		l.Fatal(err)
+	}
+	defer z.Close()
+	lines := json.NewDecoder(z)
+	for i := range n {
+		var o report.Object
+		if err := lines.Decode(&o); err != nil {
+			l.Fatalf("line %d of the report: %v", i, err)
+		}
+		if want := hex.EncodeToString(l.objects[o.Key]); o.SHA256 != want || o.TargetSHA256 != want || o.Disposition != "verified" || o.SourceProof == "" {
+			l.Fatalf("the report says %+v; want the sha256 %s on both sides", o, want)
+		}
+	}
+	if lines.More() {
+		l.Errorf("the report has more than %d lines", n)
+	}
 }

@@ -29,3 +29,26 @@ func (l *Ledger) Needed(ctx context.Context, name stage.ClaimName) (bool, error)
 	}
 	return known == 0 || open > 0, nil
 }
+
+// Each calls f with every row of a run, by key, and ends with f's first error.
+// It holds one row at a time.
+func (l *Ledger) Each(ctx context.Context, run stage.RunID, f func(Row) error) error {
+	rows, err := l.db.QueryContext(ctx, `SELECT `+columns+` FROM objects WHERE run = $1 ORDER BY key, revision`, string(run))
+	if err != nil {
+		return fmt.Errorf("reading the ledger: %w", diskClass(err))
+	}
+	defer rows.Close() //nolint:errcheck // rows.Err reports what matters
+	for rows.Next() {
+		r, err := scanRow(rows)
+		if err != nil {
+			return err
+		}
+		if err := f(r); err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("reading the ledger: %w", diskClass(err))
+	}
+	return nil
+}

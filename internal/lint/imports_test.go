@@ -140,11 +140,11 @@ func (r rule) forbids(pkg, imported string) bool {
 }
 
 // forbiddenImports checks the files of the product. Nested modules have their
-// own go.mod, which is there to be apart, and internal/deps only pins modules.
+// own go.mod, which is there to be apart.
 func forbiddenImports(tr tree, all []rule) []string {
 	var found []string
 	for _, f := range tr.files {
-		if f.nested || f.pkg() == "./internal/deps" {
+		if f.nested {
 			continue
 		}
 		for _, imported := range f.imports() {

@@ -107,7 +107,7 @@ CLOUDSMITH_API_KEY for Cloudsmith.
 		return exitWith(exitUsage, fmt.Errorf("%w: see %s --help", err, c.CommandPath()))
 	})
 	a.global.register(root.PersistentFlags())
-	root.AddCommand(a.runCommand(), a.statusCommand(), a.topologyCommand(), a.versionCommand())
+	root.AddCommand(a.runCommand(), a.statusCommand(), a.reportCommand(), a.topologyCommand(), a.versionCommand())
 	usageErrors(root)
 	return root
 }
