@@ -34,6 +34,21 @@ func (p *pkg) visibility() string {
 	return "public"
 }
 
+// admits says whether a call may download p, and by which entitlement token.
+// The token is the password, or the first segment of the path.
+func (p *pkg) admits(c *call) (t *token, admitted bool) {
+	switch way := c.args["visibility"]; way {
+	case "public":
+		return nil, p.visibility() == "public"
+	case "basic":
+		t = p.repo.findToken(c.key)
+		return t, t != nil || c.signedIn
+	default:
+		t = p.repo.findToken(way)
+		return t, t != nil
+	}
+}
+
 // downloadGeneric answers GET /{visibility}/{owner}/{repo}/generic/download/….
 func (s *Server) downloadGeneric(c *call) (reply, error) {
 	return s.download(c, func(r *repo) (*pkg, int) {
@@ -93,7 +108,11 @@ func (s *Server) takeDownload(c *call, find func(*repo) (*pkg, int)) (*blob, err
 		return nil, err
 	}
 	p, i := find(r)
-	if p == nil || p.visibility() != c.args["visibility"] || (p.visibility() == "basic" && !c.signedIn) {
+	if p == nil {
+		return nil, errNotFound
+	}
+	t, admitted := p.admits(c)
+	if !admitted {
 		return nil, errNotFound
 	}
 	st := p.state(c.now)
@@ -107,6 +126,10 @@ func (s *Server) takeDownload(c *call, find func(*repo) (*pkg, int)) (*blob, err
 	if c.r.Method == http.MethodGet {
 		s.traffic += b.size
 		p.downloads++
+		if t != nil {
+			t.downloads++
+			t.bytes += b.size
+		}
 		r.downloads++
 	}
 	return b, nil

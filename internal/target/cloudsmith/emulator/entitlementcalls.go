@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -197,7 +198,7 @@ func (s *Server) syncTokens(c *call) (reply, error) {
 			continue
 		}
 		twin := r.addToken(t.name, c.now)
-		twin.secret, twin.active, twin.settings = t.secret, t.active, t.settings
+		twin.secret, twin.active, twin.settings = t.secret, t.active, maps.Clone(t.settings)
 		out = append(out, twin.render(r, c))
 	}
 	return ok(map[string]any{"tokens": out})

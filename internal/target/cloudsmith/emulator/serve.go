@@ -21,8 +21,9 @@ type call struct {
 	now  time.Time
 	// hosts are the base addresses that the answer names.
 	hosts Hosts
-	// keyGiven says that the request carried a key, signedIn that it is the
+	// key is what the request carries; keyGiven says that the request carried a key, signedIn that it is the
 	// right one.
+	key                string
 	keyGiven, signedIn bool
 	// faults are those that apply to this request.
 	faults effects
@@ -54,7 +55,7 @@ func (s *Server) serve(role Role, path string, w http.ResponseWriter, r *http.Re
 	}
 	c.args = args
 	key, given := credentials(r, s.opts.PlainBearer)
-	c.keyGiven, c.signedIn = given, given && s.knowsKey(key)
+	c.key, c.keyGiven, c.signedIn = key, given, given && s.knowsKey(key)
 	label := "unmatched"
 	if rt != nil {
 		label = rt.label
