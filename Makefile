@@ -11,7 +11,7 @@ TOOLS := $(CURDIR)/.cache/tools
 
 .PHONY: help
 help: ## List the targets
-	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-20s %s\n", $$1, $$2}'
 
 .PHONY: build
 build: ## Build bin/pipeline and bin/pipeline-sandbox
@@ -23,7 +23,7 @@ demo: build ## Move a sample bucket to a local Cloudsmith and show the proof (OB
 	./scripts/demo.sh
 
 .PHONY: test
-test: lint test-race test-sandbox conformance e2e ## Everything that CI runs
+test: lint test-race test-sandbox conformance conformance-bindings e2e ## Everything that CI runs
 
 .PHONY: test-short
 test-short: ## Go tests without servers, for the inner loop
@@ -42,6 +42,10 @@ test-sandbox: ## Tests of the sandbox module
 conformance: ## The official client against the local Cloudsmith; installs it in .cache
 	$(GO) vet -tags conformance ./conformance/cli/...
 	$(GO) test -tags conformance -count=1 -parallel 2 -timeout 15m ./conformance/cli/...
+
+.PHONY: conformance-bindings
+conformance-bindings: ## The official Go client against the local Cloudsmith
+	cd conformance/bindings && $(GO) vet ./... && $(GO) test -count=1 -timeout 10m ./...
 
 .PHONY: e2e
 e2e: build ## The binaries from outside: demo, kill -9, SIGTERM, faults, memory, bad input

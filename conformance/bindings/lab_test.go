@@ -145,3 +145,19 @@ func sha256Hex(s string) string {
 }
 
 func ptr[T any](v T) *T { return &v }
+
+// statusOf downloads with an entitlement token.
+func statusOf(t *testing.T, url, token string) int {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.SetBasicAuth("token", token)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	return resp.StatusCode
+}
