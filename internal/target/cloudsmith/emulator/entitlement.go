@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -74,15 +75,13 @@ func (t *token) render(r *repo, c *call) map[string]any {
 		secret = t.secret
 	}
 	user := c.hosts.API + "/v1/users/profile/" + userSlug + "/"
-	for name, value := range map[string]any{
+	maps.Copy(out, map[string]any{
 		"clients": 0, "created_at": timeText(t.created), "created_by": userSlug, "created_by_url": user, "default": t.standard,
 		"disable_url": self + "disable/", "enable_url": self + "enable/", "refresh_url": self + "refresh/", "reset_url": self + "reset/",
 		"self_url": self, "downloads": t.downloads, "eula_accepted": map[string]any{"identifier": nil, "number": nil},
 		"eula_accepted_at": nil, "eula_accepted_from": nil, "has_limits": limited, "is_limited": limited, "identifier": t.number,
 		"is_active": t.active, "name": t.name, "slug_perm": t.perm, "token": secret, "updated_at": timeText(t.updated),
 		"updated_by": userSlug, "updated_by_url": user, "usage": sizeText(t.bytes), "user": nil, "user_url": nil,
-	} {
-		out[name] = value
-	}
+	})
 	return out
 }

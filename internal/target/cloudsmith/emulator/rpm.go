@@ -38,7 +38,7 @@ func (st *store) signedRPM(b *blob) (*blob, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer r.Close()
+	defer r.Close() //nolint:errcheck // only read from
 	head, rest, err := readRPM(r)
 	switch {
 	case errors.Is(err, errNoRPM):
@@ -158,12 +158,12 @@ func (h *rpmHead) sign(signature []byte) {
 	}
 	entry := make([]byte, rpmEntry)
 	for i, v := range []int{rpmTagRSA, rpmTypeBin, len(h.store), len(signature)} {
-		binary.BigEndian.PutUint32(entry[4*i:], uint32(v))
+		binary.BigEndian.PutUint32(entry[4*i:], uint32(v)) //nolint:gosec // lengths that fitted the file
 	}
 	h.entries = append(h.entries, entry...)
 	h.store = append(h.store, signature...)
-	binary.BigEndian.PutUint32(h.intro[8:], uint32(len(h.entries)/rpmEntry))
-	binary.BigEndian.PutUint32(h.intro[12:], uint32(len(h.store)))
+	binary.BigEndian.PutUint32(h.intro[8:], uint32(len(h.entries)/rpmEntry)) //nolint:gosec // as above
+	binary.BigEndian.PutUint32(h.intro[12:], uint32(len(h.store)))           //nolint:gosec // as above
 }
 
 func (h *rpmHead) bytes() []byte {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"strconv"
@@ -152,9 +153,7 @@ func write(w http.ResponseWriter, rep reply, err error, method string) {
 		rep = reply{status: http.StatusInternalServerError, body: detail(err.Error())}
 	}
 	h := w.Header()
-	for k, v := range rep.header {
-		h[k] = v
-	}
+	maps.Copy(h, rep.header)
 	var data []byte
 	switch b := rep.body.(type) {
 	case nil:
