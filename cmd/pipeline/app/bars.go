@@ -64,7 +64,9 @@ func (b *bars) updateStage(s ledger.Summary, st engine.StageStatus) {
 	bar, ok := b.stage[st.Name]
 	if !ok {
 		name := st.Name
-		bar = b.p.New(1, mpb.BarStyle().Lbound("[").Filler("=").Tip(">").Padding(" ").Rbound("]"),
+		// A bar that is made with a total is complete, and frozen, as soon as
+		// it gets there; totals grow while the listing goes on.
+		bar = b.p.New(0, mpb.BarStyle().Lbound("[").Filler("=").Tip(">").Padding(" ").Rbound("]"),
 			mpb.PrependDecorators(decor.Name(name, decor.WC{W: 10, C: decor.DindentRight}), decor.CountersNoUnit("%d / %d", decor.WC{W: 18})),
 			mpb.AppendDecorators(decor.Any(func(decor.Statistics) string {
 				b.mu.Lock()
