@@ -75,12 +75,15 @@ func (b *bars) updateStage(s ledger.Summary, st engine.StageStatus) {
 			})))
 		b.stage[name] = bar
 	}
-	total := s.Enumerated.Objects
-	if st.Name == "enumerate" {
-		total = st.Done // counts pages
+	done, total := st.Done, s.Enumerated.Objects
+	switch st.Name {
+	case "enumerate":
+		total = done // pages
+	case "audit":
+		done = total - s.InFlight.Objects // it reads every transition, which says little
 	}
-	bar.SetTotal(max(total, st.Done, 1), false)
-	bar.SetCurrent(st.Done)
+	bar.SetTotal(max(total, done, 1), false)
+	bar.SetCurrent(done)
 	var notes []string
 	if st.InFlight > 0 {
 		notes = append(notes, fmt.Sprintf("in flight %d", st.InFlight))
