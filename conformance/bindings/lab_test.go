@@ -34,6 +34,8 @@ type lab struct {
 func newLab(t *testing.T, opts emulator.Options) *lab {
 	t.Helper()
 	opts.Repos = []string{repo, "other"}
+	// Tests have small parts.
+	opts.Guesses.MinPartBytes = -1
 	server, err := emulator.Start("127.0.0.1:0", opts)
 	if err != nil {
 		t.Fatal(err)

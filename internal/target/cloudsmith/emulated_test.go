@@ -24,6 +24,8 @@ const (
 // startEmulator serves an emulator for the time of a test.
 func startEmulator(t testing.TB, o emulator.Options) *emulator.Running {
 	t.Helper()
+	// Tests have small parts.
+	o.Guesses.MinPartBytes = -1
 	e, err := emulator.Start("127.0.0.1:0", o)
 	if err != nil {
 		t.Fatal(err)

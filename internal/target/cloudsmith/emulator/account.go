@@ -58,14 +58,15 @@ func (s *Server) quota(c *call) (reply, error) {
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
+	used := s.storage + s.bin.size(c.now)
 	return ok(map[string]any{"usage": map[string]any{
 		"display": map[string]any{
 			"bandwidth": displayUsage(s.traffic, s.opts.BandwidthLimit),
-			"storage":   storageUsage[string]{displayUsage(s.storage, s.opts.StorageLimit), sizeText(s.peak)},
+			"storage":   storageUsage[string]{displayUsage(used, s.opts.StorageLimit), sizeText(s.peak)},
 		},
 		"raw": map[string]any{
 			"bandwidth": rawUsage(s.traffic, s.opts.BandwidthLimit),
-			"storage":   storageUsage[float64]{rawUsage(s.storage, s.opts.StorageLimit), float64(s.peak)},
+			"storage":   storageUsage[float64]{rawUsage(used, s.opts.StorageLimit), float64(s.peak)},
 		},
 	}})
 }

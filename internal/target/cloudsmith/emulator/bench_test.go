@@ -26,7 +26,7 @@ func filled(tb testing.TB, n int) *Server {
 		fmt.Fprint(d, i)
 		name := fmt.Sprintf("object-%06d.bin", i)
 		p := &pkg{
-			format: s.formats["generic"], filename: name, attrs: map[string]string{"filepath": fmt.Sprintf("dir/%03d/%s", i%1000, name)},
+			format: s.formats["generic"], filename: name, guesses: &s.opts.Guesses, attrs: map[string]string{"filepath": fmt.Sprintf("dir/%03d/%s", i%1000, name)},
 			files: []pkgFile{{perm: newID(), tag: "pkg", filename: name, blob: newBlob(d.sum())}},
 		}
 		p.settle()

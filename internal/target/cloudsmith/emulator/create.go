@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"net/http"
 	"strings"
 	"time"
 )
@@ -54,8 +55,15 @@ func (s *Server) readForm(c *call) (form, error) {
 			}
 		}
 	}
-	if d := f.attrs["distribution"]; d != "" && !knownDistribution(f.format.slug, d) {
+	if d := f.attrs["distribution"]; d != "" && !s.opts.Guesses.AnyDistribution && !knownDistribution(f.format.slug, d) {
 		v.refuse("distribution", "'"+d+"' is not a known distribution.")
+	}
+	if given := f.attrs["filepath"]; given != "" {
+		taken, fine := s.opts.Guesses.filepath(given)
+		if !fine {
+			v.refuse("filepath", "This is not a valid path.")
+		}
+		f.attrs["filepath"] = taken
 	}
 	return f, v.err()
 }
@@ -132,27 +140,35 @@ func (s *Server) consume(u *upload) {
 // assemble makes the package of a form. It refuses identifiers that are
 // unknown, used, or named twice. s.mu is held.
 func (s *Server) assemble(c *call, f form) (*pkg, error) {
-	p := &pkg{format: f.format, attrs: f.attrs}
+	p := &pkg{format: f.format, attrs: f.attrs, guesses: &s.opts.Guesses}
 	v := validator{}
+	g := &s.opts.Guesses
+	status := http.StatusUnprocessableEntity
 	seen := map[string]bool{}
 	for _, pf := range s.formFiles(f) {
 		u := s.uploads[pf.id]
 		switch {
-		case u == nil || u.owner != c.args["owner"] || u.repo != c.args["repo"]:
+		case u == nil || u.owner != c.args["owner"] || u.repo != c.args["repo"], !u.used && c.now.Sub(u.requested) > g.UploadLifetime:
 			v.refuse(pf.field, "The file '"+pf.id+"' does not exist.")
 			continue
 		case u.used || seen[pf.id]:
 			v.refuse(pf.field, "The file '"+pf.id+"' has been used already.")
+			status = g.ReusedFileStatus
 			continue
 		case u.blob == nil && s.opts.StrictFiles:
 			v.refuse(pf.field, "The file '"+pf.id+"' has not been uploaded.")
+			continue
+		case u.blob != nil && u.blob.size == 0 && g.RefuseEmptyFiles:
+			v.refuse(pf.field, "The submitted file is empty.")
 			continue
 		}
 		seen[pf.id] = true
 		p.files = append(p.files, pkgFile{perm: newID(), tag: pf.tag, filename: u.filename, blob: u.blob})
 	}
-	if err := v.err(); err != nil {
-		return nil, err
+	if v.fields != nil {
+		refusal := invalid(v.fields)
+		refusal.status = status
+		return nil, refusal
 	}
 	for _, name := range f.tags {
 		p.tags = append(p.tags, tag{name: name})
@@ -203,6 +219,9 @@ func (s *Server) discard(p *pkg) {
 		}
 		if f.blob.owners--; f.blob.owners == 0 {
 			s.storage -= f.blob.size
+			if !s.opts.Guesses.FreeAtDelete {
+				s.bin.add(f.blob.size, s.now())
+			}
 			s.store.drop(f.blob.segments...)
 		}
 	}

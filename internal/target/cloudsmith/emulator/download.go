@@ -1,7 +1,9 @@
 package emulator
 
 import (
+	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -52,7 +54,7 @@ func (p *pkg) admits(c *call) (t *token, admitted bool) {
 // downloadGeneric answers GET /{visibility}/{owner}/{repo}/generic/download/….
 func (s *Server) downloadGeneric(c *call) (reply, error) {
 	return s.download(c, func(r *repo) (*pkg, int) {
-		return r.byIdentity["generic\x00"+c.args["filepath"]], 0
+		return r.byIdentity[s.opts.Guesses.identity("generic", c.args["filepath"])], 0
 	})
 }
 
@@ -61,7 +63,7 @@ func (s *Server) downloadRaw(c *call) (reply, error) {
 	name, filename := c.args["name"], c.args["filename"]
 	setDefault(&name, filename)
 	return s.download(c, func(r *repo) (*pkg, int) {
-		return r.byIdentity[strings.Join([]string{"raw", name, c.args["version"], filename}, "\x00")], 0
+		return r.byIdentity[s.opts.Guesses.identity("raw", name, c.args["version"], filename)], 0
 	})
 }
 
@@ -93,8 +95,19 @@ func (s *Server) download(c *call, find func(*repo) (*pkg, int)) (reply, error) 
 	}
 	defer body.Close() //nolint:errcheck // only read from
 	h := c.w.Header()
-	h.Set("ETag", `"`+b.digests.md5Hex()+`"`)
+	if !s.opts.Guesses.NoETags {
+		h.Set("ETag", `"`+b.digests.md5Hex()+`"`)
+	}
 	h.Set("Content-Type", "application/octet-stream")
+	if s.opts.Guesses.NoRanges {
+		h.Set("Content-Length", strconv.FormatInt(b.size, 10))
+		c.w.WriteHeader(http.StatusOK)
+		if c.r.Method == http.MethodGet {
+			// An error here means that the peer left.
+			_, _ = io.Copy(c.w, body)
+		}
+		return reply{written: true}, nil
+	}
 	http.ServeContent(c.w, c.r, "", time.Time{}, body)
 	return reply{written: true}, nil
 }
@@ -113,7 +126,7 @@ func (s *Server) takeDownload(c *call, find func(*repo) (*pkg, int)) (*blob, err
 	}
 	t, admitted := p.admits(c)
 	if !admitted {
-		return nil, errNotFound
+		return nil, &apiError{status: s.opts.Guesses.DeniedDownloadStatus, detail: errNotFound.detail}
 	}
 	st := p.state(c.now)
 	b := p.files[i].blob

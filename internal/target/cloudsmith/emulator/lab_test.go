@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"strings"
 	"sync"
@@ -45,6 +46,10 @@ func newLab(t testing.TB, opts Options) *lab {
 	l := &lab{t: t, clock: &clock{time: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}}
 	opts.Repos = []string{"lab", "other"}
 	opts.Now = l.clock.now
+	if opts.Guesses.MinPartBytes == 0 {
+		// Tests have small parts.
+		opts.Guesses.MinPartBytes = -1
+	}
 	r, err := Start("127.0.0.1:0", opts)
 	if err != nil {
 		t.Fatal(err)
@@ -196,4 +201,48 @@ func toJSON(t testing.TB, v any) string {
 func sha256Of(s string) string {
 	sum := sha256.Sum256([]byte(s))
 	return hex.EncodeToString(sum[:])
+}
+
+// parts announces a multi-part upload, sends parts, and returns where more go.
+func parts(l *lab, bodies ...string) (url, id string) {
+	l.t.Helper()
+	up := l.do("POST", "/files/acme/lab/", `{"filename":"p","method":"put_parts"}`).want(202).object()
+	url, id = up["upload_url"].(string), up["identifier"].(string)
+	for i, body := range bodies {
+		l.do("PUT", url+"?"+partQuery(id, i+1), body).want(200)
+	}
+	return url, id
+}
+
+// formOf makes the form of an upload by post.
+func formOf(l *lab, up map[string]any, body string) (form, contentType string) {
+	l.t.Helper()
+	var buf bytes.Buffer
+	w := multipart.NewWriter(&buf)
+	for name, value := range up["upload_fields"].(map[string]any) {
+		_ = w.WriteField(name, value.(string))
+	}
+	part, err := w.CreateFormFile("file", "a")
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	_, _ = io.WriteString(part, body)
+	_ = w.Close()
+	return buf.String(), w.FormDataContentType()
+}
+
+// chunked uploads without a length and returns the status.
+func chunked(l *lab, body string) int {
+	l.t.Helper()
+	req, err := http.NewRequestWithContext(l.t.Context(), http.MethodPut, l.UploadURL+"/acme/lab/a", io.MultiReader(strings.NewReader(body)))
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	req.Header.Set("X-Api-Key", l.APIKey())
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	resp.Body.Close()
+	return resp.StatusCode
 }

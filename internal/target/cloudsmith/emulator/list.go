@@ -41,7 +41,7 @@ func readPage(c *call) (pageRequest, error) {
 // bounds of the page.
 func (p pageRequest) cut(c *call, total int) (from, to int, err error) {
 	pages := max(1, (total+p.size-1)/p.size)
-	if p.number > pages {
+	if p.number > pages && !c.emptyPages {
 		return 0, 0, errBadPage
 	}
 	h := c.w.Header()
@@ -58,7 +58,7 @@ func (p pageRequest) cut(c *call, total int) (from, to int, err error) {
 	}
 	links = append(links, p.link(c, pages, "last"))
 	h.Set("Link", strings.Join(links, ", "))
-	from = (p.number - 1) * p.size
+	from = min((p.number-1)*p.size, total)
 	return from, min(from+p.size, total), nil
 }
 

@@ -119,7 +119,7 @@ func (s *Server) copyPackage(c *call) (reply, error) {
 func (s *Server) copyTo(p *pkg, to *repo, republish *bool, c *call) (*pkg, error) {
 	twin := &pkg{
 		format: p.format, name: p.name, version: p.version, filename: p.filename, filepath: p.filepath,
-		attrs: p.attrs, license: p.license, tags: append([]tag(nil), p.tags...),
+		attrs: p.attrs, guesses: p.guesses, license: p.license, tags: append([]tag(nil), p.tags...),
 	}
 	for _, f := range p.files {
 		f.perm = newID()

@@ -68,6 +68,9 @@ type Options struct {
 	// AuditLog gives the plan an audit log; without one it answers 402.
 	AuditLog bool
 
+	// Guesses are the behaviours that nobody has seen yet.
+	Guesses Guesses
+
 	// IdleTimeout ends an upload of which nothing arrives for so long; 30
 	// seconds if 0.
 	IdleTimeout time.Duration
@@ -127,6 +130,7 @@ func (o Options) withDefaults(formats map[string]*format) (Options, error) {
 	o.Duplicates = maps.Clone(o.Duplicates)
 
 	var errs []error
+	o.Guesses, errs = o.Guesses.withDefaults()
 	if o.Dir != "" {
 		if st, err := os.Stat(o.Dir); err != nil {
 			errs = append(errs, fmt.Errorf("directory for stored bytes: %w", err))

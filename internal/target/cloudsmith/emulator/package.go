@@ -3,6 +3,7 @@ package emulator
 import (
 	"math/rand/v2"
 	"path"
+	"slices"
 	"strings"
 	"time"
 )
@@ -16,6 +17,7 @@ type pkg struct {
 	format     *format
 
 	name, version, filename, filepath string
+	guesses                           *Guesses
 	// attrs are the other fields of the create request.
 	attrs map[string]string
 	tags  []tag
@@ -53,6 +55,27 @@ func (p *pkg) size() int64 {
 	return 0
 }
 
+// hasDigest says whether a search finds p by a digest in lower-case hex.
+func (p *pkg) hasDigest(h string) bool {
+	if !p.guesses.searches(h) {
+		return false
+	}
+	files := p.files[:1]
+	if p.guesses.SearchCompanions {
+		files = p.files
+	}
+	return slices.ContainsFunc(files, func(f pkgFile) bool { return f.blob != nil && f.blob.digests.has(h) })
+}
+
+// lacksCoordinates says that nothing in the request tells where a Maven
+// package belongs.
+func (p *pkg) lacksCoordinates() bool {
+	if p.format.slug != "maven" || slices.ContainsFunc(p.files, func(f pkgFile) bool { return f.tag == "pom" }) {
+		return false
+	}
+	return p.attrs["group_id"] == "" || p.attrs["artifact_id"] == "" || p.attrs["version"] == ""
+}
+
 // complete says whether all bytes of p are there.
 func (p *pkg) complete() bool {
 	for _, f := range p.files {
@@ -65,7 +88,7 @@ func (p *pkg) complete() bool {
 
 // identity is what no two good packages of a repository share.
 func (p *pkg) identity() string {
-	return p.format.slug + "\x00" + strings.Join(p.format.identity(p), "\x00")
+	return p.guesses.identity(p.format.slug, p.format.identity(p)...)
 }
 
 // settle fills in the name and version of a package. The Server does not open

@@ -17,6 +17,9 @@ func (s *Server) putPart(c *call, u *upload, number string) (reply, error) {
 	if err != nil || n < 1 || n > maxParts {
 		return reply{}, invalidField("part_number", fmt.Sprintf("Want a number from 1 to %d.", maxParts))
 	}
+	if s.opts.Guesses.OrderedParts && !u.parts.isNext(n) {
+		return reply{}, invalidField("part_number", "Parts have to arrive in order, and once.")
+	}
 	seg, err := s.store.put(c.r.Body, nil)
 	if err != nil {
 		return reply{}, bodyError(err)
@@ -52,7 +55,7 @@ func (s *Server) completeFile(c *call) (reply, error) {
 	u.completing.Lock()
 	defer u.completing.Unlock()
 	if !s.hasArrived(u) {
-		b, err := u.parts.finish(s.store)
+		b, err := u.parts.finish(s.store, s.opts.Guesses.MinPartBytes)
 		if err != nil {
 			return reply{}, err
 		}

@@ -44,6 +44,14 @@ func (ps *partSet) put(n int, seg segment) (garbage []segment, open bool) {
 	return garbage, true
 }
 
+// isNext says that the parts before n have arrived and n has not.
+func (ps *partSet) isNext(n int) bool {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	_, there := ps.parts[n]
+	return !there && len(ps.parts) == n-1
+}
+
 // hash reads the parts that have arrived in order, unless another call is at
 // it, which will then come to them.
 func (ps *partSet) hash(st *store) error {
@@ -90,15 +98,16 @@ func (ps *partSet) isStale() bool {
 }
 
 // finish closes the set and returns its bytes. It refuses a set with gaps, or
-// without parts, and leaves it open.
-func (ps *partSet) finish(st *store) (*blob, error) {
+// without parts, or with a part before the last that is smaller than minPart,
+// and leaves it open.
+func (ps *partSet) finish(st *store, minPart int64) (*blob, error) {
 	ps.hashing.Lock()
 	defer ps.hashing.Unlock()
 	for {
 		if err := ps.catchUp(st); err != nil {
 			return nil, err
 		}
-		b, again, err := ps.seal()
+		b, again, err := ps.seal(minPart)
 		if !again {
 			return b, err
 		}
@@ -107,7 +116,7 @@ func (ps *partSet) finish(st *store) (*blob, error) {
 
 // seal closes the set if every part is hashed; again says that one has
 // arrived meanwhile.
-func (ps *partSet) seal() (b *blob, again bool, err error) {
+func (ps *partSet) seal(minPart int64) (b *blob, again bool, err error) {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
 	if _, more := ps.parts[ps.hashed+1]; more || ps.stale {
@@ -119,11 +128,14 @@ func (ps *partSet) seal() (b *blob, again bool, err error) {
 	case ps.hashed < len(ps.parts):
 		return nil, false, badRequest(fmt.Sprintf("Part %d is missing.", ps.hashed+1))
 	}
-	ps.closed = true
 	segs := make([]segment, ps.hashed)
 	for i := range segs {
 		segs[i] = ps.parts[i+1]
+		if i+1 < len(segs) && segs[i].size < minPart {
+			return nil, false, badRequest(fmt.Sprintf("Part %d is smaller than %d bytes.", i+1, minPart))
+		}
 	}
+	ps.closed = true
 	return newBlob(ps.digest.sum(), segs...), false, nil
 }
 

@@ -13,9 +13,6 @@ import (
 	"time"
 )
 
-// policyLifetime is how long a form may be used.
-const policyLifetime = time.Hour
-
 // field is an entry of a form; orderedFields keeps the order in JSON, which
 // clients repeat in the form.
 type field struct{ name, value string }
@@ -82,8 +79,8 @@ type policy struct {
 	Conditions []map[string]string `json:"conditions"`
 }
 
-// fields makes the form of u.
-func (p policySigner) fields(u *upload, now time.Time) *orderedFields {
+// fields makes the form of u, which is valid for so long.
+func (p policySigner) fields(u *upload, now time.Time, lifetime time.Duration) *orderedFields {
 	out := orderedFields{{"key", uploadKey(u)}}
 	if u.md5 != "" {
 		out = append(out, field{"Content-MD5", contentMD5(u.md5)})
@@ -94,7 +91,7 @@ func (p policySigner) fields(u *upload, now time.Time) *orderedFields {
 		field{"x-amz-credential", "EMULATOR/" + date[:8] + "/us-east-1/s3/aws4_request"},
 		field{"x-amz-date", date},
 	)
-	pol := policy{Expiration: now.Add(policyLifetime).Truncate(time.Second)}
+	pol := policy{Expiration: now.Add(lifetime).Truncate(time.Second)}
 	for _, f := range out {
 		pol.Conditions = append(pol.Conditions, map[string]string{f.name: f.value})
 	}

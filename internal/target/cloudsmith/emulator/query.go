@@ -66,7 +66,7 @@ func (q query) candidates(r *repo) (found []*pkg, indexed bool) {
 		switch {
 		case t.field == "checksum" && (len(t.value) == 32 || len(t.value) == 64):
 			raw, err := hex.DecodeString(t.value)
-			if err == nil {
+			if err == nil && !r.guesses.SearchCompanions {
 				return r.byDigest[string(raw)], true
 			}
 		case t.field == "filename" && t.exact():

@@ -114,7 +114,7 @@ type rateResource struct {
 // rates answers GET /rates/limits/.
 func (s *Server) rates(c *call) (reply, error) {
 	a := s.limits.look(c.account(), c.now, 0)
-	return ok(map[string]any{"resources": map[string]rateResource{"core": {
+	return ok(map[string]any{"resources": map[string]rateResource{s.opts.Guesses.RateResource: {
 		Interval:  s.opts.PauseHint,
 		Limit:     a.limit,
 		Remaining: a.remaining,

@@ -9,20 +9,30 @@ import (
 // renderStatus makes the status of p. s.mu is held.
 func (s *Server) renderStatus(p *pkg, c *call) statusBody {
 	st := p.state(c.now)
+	g := &s.opts.Guesses
+	synced := st.completed() && !(p.quarantined && g.QuarantineIsUnfinished)
 	usable := st.completed() && !p.quarantined
 	b := statusBody{
 		IsCopyable: usable, IsDeleteable: true, IsDownloadable: usable, IsMoveable: usable,
 		IsQuarantinable: usable, IsQuarantined: p.quarantined && st.completed(), IsResyncable: !st.inFlight(),
-		IsSyncAwaiting: st.awaiting(), IsSyncCompleted: st.completed(), IsSyncFailed: st.failed(),
+		IsSyncAwaiting: st.awaiting(), IsSyncCompleted: synced, IsSyncFailed: st.failed(),
 		IsSyncInFlight: st.inFlight(), IsSyncInProgress: st.inProgress(),
-		SelfURL: c.packageURL(p), Stage: int(st.stage), StageStr: st.stage.String(),
-		StageUpdatedAt: timeText(st.updated), Status: st.status, StatusReason: st.reason,
+		SelfURL: c.packageURL(p), Stage: numberOf(g.StageNumbers, st.stage.String(), int(st.stage)), StageStr: st.stage.String(),
+		StageUpdatedAt: timeText(st.updated), Status: numberOf(g.StatusNumbers, st.text, st.status), StatusReason: st.reason,
 		StatusStr: st.text, StatusUpdatedAt: timeText(st.updated), SyncProgress: st.progress,
 	}
 	if !st.finished.IsZero() {
 		b.SyncFinishedAt = pointer(timeText(st.finished))
 	}
 	return b
+}
+
+// numberOf is the number that a text has on the wire.
+func numberOf(replaced map[string]int, text string, usual int) int {
+	if n, given := replaced[text]; given {
+		return n
+	}
+	return usual
 }
 
 // render makes the JSON form of p; full adds what only the call for one

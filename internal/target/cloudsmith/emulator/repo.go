@@ -14,6 +14,7 @@ type repo struct {
 	name              string
 	settings          map[string]any
 	retention         retention
+	guesses           *Guesses
 	tokens            []*token
 	created           time.Time
 
@@ -33,9 +34,9 @@ type repo struct {
 	downloads  int64
 }
 
-func newRepo(owner, slug string, now time.Time) *repo {
+func (s *Server) newRepo(slug string, now time.Time) *repo {
 	r := &repo{
-		owner: owner, slug: slug, perm: newID(), name: slug, settings: newSettings(), retention: newRetention(), created: now.UTC(),
+		owner: s.opts.Owner, slug: slug, guesses: &s.opts.Guesses, perm: newID(), name: slug, settings: newSettings(), retention: newRetention(), created: now.UTC(),
 		byID: map[string]*pkg{}, byIdentity: map[string]*pkg{},
 		byDigest: map[string][]*pkg{}, byFilename: map[string][]*pkg{},
 	}

@@ -129,7 +129,7 @@ func (s *Server) createRepo(c *call) (reply, error) {
 	if s.repos[f.slug] != nil {
 		return reply{}, invalidField("slug", "A repository with this slug exists already.")
 	}
-	r := newRepo(s.opts.Owner, f.slug, c.now)
+	r := s.newRepo(f.slug, c.now)
 	f.apply(r)
 	s.repos[f.slug] = r
 	s.record(c, "repository.create", r.auditObject())

@@ -26,6 +26,8 @@ type call struct {
 	// right one.
 	key                string
 	keyGiven, signedIn bool
+	// emptyPages is Guesses.EmptyPages.
+	emptyPages bool
 	// faults are those that apply to this request.
 	faults effects
 }
@@ -48,7 +50,7 @@ type reply struct {
 // serve takes a request through count, faults, limit, credentials and
 // handler.
 func (s *Server) serve(role Role, path string, w http.ResponseWriter, r *http.Request) {
-	c := &call{w: w, r: r, now: s.now(), hosts: s.hostsFor(r)}
+	c := &call{w: w, r: r, now: s.now(), hosts: s.hostsFor(r), emptyPages: s.opts.Guesses.EmptyPages}
 	rt, args, allowed := s.routes.find(role, r.Method, path)
 	if role == roleControl {
 		s.serveControl(c, rt, args)

@@ -34,6 +34,7 @@ type Server struct {
 	uploads  map[string]*upload
 	storage  int64
 	peak     int64
+	bin      recycleBin
 	traffic  int64
 	sequence uint64
 	keys     []*apiKey
@@ -90,11 +91,11 @@ func (s *Server) Reset() error {
 func (s *Server) forget() {
 	s.repos = map[string]*repo{}
 	s.uploads = map[string]*upload{}
-	s.storage, s.peak, s.traffic = 0, 0, 0
+	s.storage, s.peak, s.traffic, s.bin = 0, 0, 0, recycleBin{}
 	s.events = nil
 	s.keys = []*apiKey{{perm: "0000apitoken", key: s.opts.APIKey, created: s.started}}
 	for _, slug := range s.opts.Repos {
-		r := newRepo(s.opts.Owner, slug, s.opts.Now())
+		r := s.newRepo(slug, s.opts.Now())
 		r.settings["repository_type_str"] = "Private"
 		s.repos[slug] = r
 	}

@@ -124,6 +124,9 @@ func (s *Server) planSync(p *pkg, taken bool, now time.Time, fault *SyncFault) {
 	switch {
 	case !p.complete():
 		plan.failed, plan.failStage = true, stageScanning
+	case s.opts.Guesses.StrictMaven && p.lacksCoordinates():
+		plan.failed, plan.failStage = true, stageParsing
+		plan.reason = pointer("Could not find the group, artifact and version of the package.")
 	case taken:
 		plan.failed, plan.failStage = true, stageParsing
 		plan.reason = pointer(duplicateReason(p) + leftoverAdvice)

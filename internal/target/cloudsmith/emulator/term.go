@@ -157,8 +157,7 @@ func (t *term) hits(p *pkg, now time.Time) bool {
 	switch t.field {
 	case "checksum":
 		// Only a complete synchronisation has put the digests into the index.
-		b := p.primary().blob
-		return b != nil && p.state(now).completed() && b.digests.has(t.value)
+		return p.state(now).completed() && p.hasDigest(t.value)
 	case "status":
 		return t.hitsStatus(p.state(now))
 	case "tag":

@@ -52,7 +52,7 @@ type uploadRequest struct {
 }
 
 // readUpload checks the body of a files call.
-func readUpload(c *call) (uploadRequest, error) {
+func (s *Server) readUpload(c *call) (uploadRequest, error) {
 	in, err := readObject(c.r)
 	if err != nil {
 		return uploadRequest{}, err
@@ -64,11 +64,13 @@ func readUpload(c *call) (uploadRequest, error) {
 		md5:      strings.ToLower(v.text("md5_checksum", limits{min: 32, max: 32, hex: true})),
 		sha256:   strings.ToLower(v.text("sha256_checksum", limits{min: 64, max: 64, hex: true})),
 	}
-	methods := []string{methodPost, methodPut, methodParts, methodPresigned, methodUnsignedPut}
 	if u.method == "" {
 		u.method = methodPost
-	} else if !slices.Contains(methods, u.method) {
+	} else if !slices.Contains(s.opts.Guesses.OfferedMethods, u.method) {
 		v.refuse("method", "\""+u.method+"\" is not a valid choice.")
+	}
+	if s.opts.Guesses.RequireMD5 && u.md5 == "" && (u.method == methodPost || u.method == methodParts) {
+		v.refuse("md5_checksum", "This field is required.")
 	}
 	return u, v.err()
 }
@@ -78,7 +80,7 @@ func (s *Server) validateFile(c *call) (reply, error) {
 	if err := s.wantRepo(c); err != nil {
 		return reply{}, err
 	}
-	if _, err := readUpload(c); err != nil {
+	if _, err := s.readUpload(c); err != nil {
 		return reply{}, err
 	}
 	return noContent()
@@ -90,7 +92,7 @@ func (s *Server) createFile(c *call) (reply, error) {
 	if err := s.wantRepo(c); err != nil {
 		return reply{}, err
 	}
-	in, err := readUpload(c)
+	in, err := s.readUpload(c)
 	if err != nil {
 		return reply{}, err
 	}
@@ -112,7 +114,7 @@ func (s *Server) createFile(c *call) (reply, error) {
 func (s *Server) addUpload(u *upload, size int64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.opts.StorageLimit > 0 && s.storage+size >= s.opts.StorageLimit {
+	if s.opts.StorageLimit > 0 && s.storage+s.bin.size(s.now())+max(0, size) >= s.opts.StorageLimit {
 		return errForbidden
 	}
 	if s.repos[u.repo] == nil {
@@ -159,7 +161,7 @@ func (s *Server) describe(c *call, u *upload) uploadBody {
 		b.Query = pointer(url.Values{"X-Amz-Signature": {s.signer.sign(u.id)}}.Encode())
 	default:
 		b.URL = c.hosts.S3 + "/"
-		b.Fields = s.signer.fields(u, c.now)
+		b.Fields = s.signer.fields(u, c.now, s.opts.Guesses.FormLifetime)
 	}
 	return b
 }
