@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"path"
@@ -138,7 +139,7 @@ func (g Guesses) withDefaults() (Guesses, []error) {
 		}
 	}
 	if g.FormLifetime < 0 || g.UploadLifetime < 0 {
-		errs = append(errs, fmt.Errorf("lifetimes must not be negative"))
+		errs = append(errs, errors.New("lifetimes must not be negative"))
 	}
 	return g, errs
 }
@@ -159,7 +160,7 @@ func (g *Guesses) identity(format string, parts ...string) string {
 	case format == "generic" && g.FoldFilepaths:
 		parts = []string{strings.ToLower(parts[0])}
 	case format == "raw" && g.LooseRawIdentity:
-		parts = parts[:2]
+		parts = parts[:2] //nolint:gosec // name and version are always there
 	}
 	return format + "\x00" + strings.Join(parts, "\x00")
 }

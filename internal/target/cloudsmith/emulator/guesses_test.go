@@ -229,9 +229,8 @@ func TestEveryGuessIsAnOpenPoint(t *testing.T) {
 		t.Fatal(err)
 	}
 	options := []string{"duplicates", "strict_files", "checksums_at_once", "plain_bearer", "digest_mismatch_status", "list_lag"}
-	typ := reflect.TypeFor[Guesses]()
-	for i := range typ.NumField() {
-		options = append(options, typ.Field(i).Tag.Get("yaml"))
+	for f := range reflect.TypeFor[Guesses]().Fields() {
+		options = append(options, f.Tag.Get("yaml"))
 	}
 	for _, name := range options {
 		if name == "" || !strings.Contains(string(page), "`"+name+"`") {
