@@ -29,13 +29,9 @@ func (s *Server) controlStats(*call) (reply, error)    { return ok(s.Stats()) }
 func (s *Server) controlPackages(*call) (reply, error) { return ok(s.Packages()) }
 func (s *Server) controlFaults(*call) (reply, error)   { return ok(s.faults.list()) }
 
-// controlAddFaults takes one fault or a list of them. An unknown field is an
+// ParseFaults reads one fault in JSON or a list of them. An unknown field is an
 // error: a fault that is misspelt would make a test pass for nothing.
-func (s *Server) controlAddFaults(c *call) (reply, error) {
-	data, err := io.ReadAll(io.LimitReader(c.r.Body, maxJSON))
-	if err != nil {
-		return reply{}, err
-	}
+func ParseFaults(data []byte) ([]Fault, error) {
 	if trimmed := bytes.TrimSpace(data); len(trimmed) > 0 && trimmed[0] == '{' {
 		data = append(append([]byte("["), trimmed...), ']')
 	}
@@ -43,6 +39,19 @@ func (s *Server) controlAddFaults(c *call) (reply, error) {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&faults); err != nil {
+		return nil, err
+	}
+	return faults, nil
+}
+
+// controlAddFaults answers POST /_emulator/faults.
+func (s *Server) controlAddFaults(c *call) (reply, error) {
+	data, err := io.ReadAll(io.LimitReader(c.r.Body, maxJSON))
+	if err != nil {
+		return reply{}, err
+	}
+	faults, err := ParseFaults(data)
+	if err != nil {
 		return reply{}, badRequest(err.Error())
 	}
 	set, err := s.AddFaults(faults...)

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// DemoPassword is the password of the one user, for POST /user/token/. Like
-// DemoAPIKey it protects nothing.
+// DemoPassword is the password of a Server that was given neither a key nor a
+// password. Like DemoAPIKey it protects nothing.
 const DemoPassword = "longshore-demo-password"
 
 // apiKey is a key of the one user. Server.mu guards it.
@@ -87,7 +87,7 @@ func (s *Server) logIn(c *call) (reply, error) {
 	if err := v.err(); err != nil {
 		return reply{}, err
 	}
-	if email != userEmail || password != DemoPassword {
+	if email != userEmail || s.opts.Password == "" || password != s.opts.Password {
 		return reply{}, invalidField("non_field_errors", "Unable to log in with provided credentials.")
 	}
 	s.mu.RLock()

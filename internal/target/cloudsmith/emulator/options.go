@@ -15,75 +15,81 @@ import (
 type Options struct {
 	// Dir is where bytes are stored. Empty makes a temporary directory, which
 	// Close removes.
-	Dir string
+	Dir string `yaml:"-"`
 	// Owner is the one workspace; "acme" if empty.
-	Owner string
+	Owner string `yaml:"owner"`
 	// Repos are its repositories at the start; "lab" if empty.
-	Repos []string
+	Repos []string `yaml:"repos"`
 	// APIKey is the one valid key; DemoAPIKey if empty.
-	APIKey string
+	APIKey string `yaml:"-"`
+	// Password is that of the one user, for POST /user/token/. An empty one is
+	// DemoPassword beside DemoAPIKey; beside any other key nobody can log in.
+	Password string `yaml:"-"`
 
 	// SyncDelay is how long a package takes from create to Completed.
-	SyncDelay time.Duration
+	SyncDelay time.Duration `yaml:"sync_delay"`
 	// ListLag is how long a new package stays invisible to list and search,
 	// as if an index had to catch up.
-	ListLag time.Duration
+	ListLag time.Duration `yaml:"list_lag"`
 
 	// APILimit is the number of API requests an account has per LimitWindow; 0
 	// for no limit. Uploads and downloads go to other hosts and do not count.
-	APILimit int
+	APILimit int `yaml:"api_limit"`
 	// LimitWindow is one hour if 0.
-	LimitWindow time.Duration
+	LimitWindow time.Duration `yaml:"api_limit_window"`
 	// PauseHint is the value of X-RateLimit-Interval in seconds. The official
 	// client sleeps that long after every call.
-	PauseHint float64
+	PauseHint float64 `yaml:"pause_hint"`
 
 	// Duplicates says per format what becomes of a package whose coordinates
 	// are taken. Formats that are not listed do as DuplicateModeOf says.
-	Duplicates map[string]DuplicateMode
+	Duplicates map[string]DuplicateMode `yaml:"duplicates"`
 	// KeepRPMs stores RPMs as they are. The real service signs them, so that
 	// their digests are not those of the upload.
-	KeepRPMs bool
+	KeepRPMs bool `yaml:"keep_rpms"`
 	// QuarantinePolicy is a search, such as "format:npm"; what it finds is
 	// quarantined at the end of its synchronisation. Empty for none.
-	QuarantinePolicy string
+	QuarantinePolicy string `yaml:"quarantine_policy"`
 	// StrictFiles refuses to create a package whose bytes have not arrived,
 	// instead of answering 201 and failing its synchronisation.
-	StrictFiles bool
+	StrictFiles bool `yaml:"strict_files"`
 	// ChecksumsAtOnce shows checksums before the synchronisation is over.
-	ChecksumsAtOnce bool
+	ChecksumsAtOnce bool `yaml:"checksums_at_once"`
 	// PlainBearer accepts the API key as a bearer token.
-	PlainBearer bool
+	PlainBearer bool `yaml:"plain_bearer"`
 	// DigestMismatchStatus answers a direct upload whose bytes differ from its
 	// Content-Sha256; 422 if 0.
-	DigestMismatchStatus int
+	DigestMismatchStatus int `yaml:"digest_mismatch_status"`
 
 	// MaxRequestBytes limits one upload request; 5 GB if 0.
-	MaxRequestBytes int64
+	MaxRequestBytes int64 `yaml:"max_request_bytes"`
 	// StorageLimit in bytes answers uploads beyond it with 403; 0 for none.
-	StorageLimit int64
+	StorageLimit int64 `yaml:"storage_limit"`
 	// BandwidthLimit in bytes answers downloads beyond it with 402; 0 for none.
-	BandwidthLimit int64
+	BandwidthLimit int64 `yaml:"bandwidth_limit"`
 
 	// AuditLog gives the plan an audit log; without one it answers 402.
-	AuditLog bool
+	AuditLog bool `yaml:"audit_log"`
 
 	// Guesses are the behaviours that nobody has seen yet.
-	Guesses Guesses
+	Guesses Guesses `yaml:"guesses"`
 
 	// IdleTimeout ends an upload of which nothing arrives for so long; 30
 	// seconds if 0.
-	IdleTimeout time.Duration
+	IdleTimeout time.Duration `yaml:"idle_timeout"`
 	// Hosts are the base addresses that answers name, without a slash at the
 	// end. Empty ones are made from the Host of the request.
-	Hosts Hosts
+	Hosts Hosts `yaml:"hosts"`
 	// Now is the clock; time.Now if nil.
-	Now func() time.Time
+	Now func() time.Time `yaml:"-"`
 }
 
 // Hosts are base addresses such as "https://api.cloudsmith.io".
 type Hosts struct {
-	API, Upload, S3, Download string
+	API      string `yaml:"api"`
+	Upload   string `yaml:"upload"`
+	S3       string `yaml:"s3"`
+	Download string `yaml:"dl"`
 }
 
 // DemoAPIKey is the key of a Server that was given none. It protects nothing
@@ -116,6 +122,9 @@ func DuplicateModeOf(format string) DuplicateMode {
 func (o Options) withDefaults(formats map[string]*format) (Options, error) {
 	setDefault(&o.Owner, "acme")
 	setDefault(&o.APIKey, DemoAPIKey)
+	if o.APIKey == DemoAPIKey {
+		setDefault(&o.Password, DemoPassword)
+	}
 	setDefault(&o.LimitWindow, time.Hour)
 	setDefault(&o.DigestMismatchStatus, 422)
 	setDefault(&o.MaxRequestBytes, 5_000_000_000)
