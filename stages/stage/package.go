@@ -35,7 +35,9 @@ type Package struct {
 	// ID is the target's permanent identifier.
 	ID          string      `json:"id"`
 	Coordinates Coordinates `json:"coordinates"`
-	// Origin is empty in answers of Find and Status.
+	// Origin is empty in answers of Find. In those of Status it is set only
+	// where the answer is about another package than the one asked for: the
+	// one that stands at the coordinates since before.
 	Origin Origin `json:"origin,omitempty"`
 	// Size in bytes and SHA256 as the target reports them; empty until the
 	// target has processed the package.

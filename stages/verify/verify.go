@@ -79,6 +79,10 @@ func (h *handler) Handle(ctx context.Context, in stage.Envelope) ([]stage.Envelo
 	if !same(in.Artifact, status.Package) {
 		return nil, h.undo(ctx, in, differs(in, status.Package))
 	}
+	if status.Package.ID != p.ID {
+		// Ours was refused as a duplicate, and this one stands there.
+		in = in.With(func(a *stage.Artifact) { a.Package = &status.Package })
+	}
 	return []stage.Envelope{in.Close(verdict(in.Artifact, status.Package))}, nil
 }
 

@@ -100,6 +100,38 @@ func TestEqualBytesCloseWithTheEvidence(t *testing.T) {
 	}
 }
 
+// elsewhere is a target that refused our package as a duplicate and answers
+// with the one that stands there.
+type elsewhere struct {
+	stage.Target
+	good stage.Package
+}
+
+func (e elsewhere) Status(context.Context, stage.Package) (stage.PackageStatus, error) {
+	return stage.PackageStatus{State: stage.SyncDone, Package: e.good}, nil
+}
+
+func TestADuplicateClosesAsTheOneThatStandsThere(t *testing.T) {
+	for origin, want := range map[stage.Origin]stage.Disposition{
+		stage.OriginAdopted:  stage.Verified,
+		stage.OriginExisting: stage.Present,
+	} {
+		t.Run(string(origin), func(t *testing.T) {
+			w := stagetest.NewWorld()
+			in := uploaded(w, stage.OriginCreated)
+			good := stage.Package{ID: "other", Origin: origin, SHA256: in.Artifact.Digests.SHA256, Size: in.Artifact.Claim.Size}
+			h, err := verify.Spec().New(stage.Restrict(verify.Spec(), stage.Env{Target: elsewhere{good: good}}))
+			require.NoError(t, err)
+			out, err := h.Handle(t.Context(), in)
+			require.NoError(t, err)
+			require.Len(t, out, 1)
+			require.Equal(t, want, out[0].Artifact.Verdict.Disposition)
+			require.Equal(t, good, *out[0].Artifact.Package)
+			require.Equal(t, stage.OriginCreated, in.Artifact.Package.Origin)
+		})
+	}
+}
+
 func TestAPackageInProgressComesBackLaterAndLater(t *testing.T) {
 	for _, tt := range []struct {
 		age, want time.Duration

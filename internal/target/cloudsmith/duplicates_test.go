@@ -137,6 +137,20 @@ func TestSettlingDuplicates(t *testing.T) {
 				} else if err != nil || s.State != c.state || s.Package.ID != c.as || !strings.Contains(s.Reason, c.says) {
 					t.Errorf("ended %+v, %v; want %s as %s", s, err, c.state, c.as)
 				}
+				for _, e := range c.held {
+					want := stage.Origin("")
+					switch {
+					case e.id != c.as || c.as == "own":
+						continue
+					case e.at < 0:
+						want = stage.OriginExisting
+					default:
+						want = stage.OriginAdopted
+					}
+					if s.Package.Origin != want {
+						t.Errorf("the origin of %s is %q, want %q", c.as, s.Package.Origin, want)
+					}
+				}
 				if got := service.ids(); !slices.Equal(got, c.left) {
 					t.Errorf("%v remain, want %v", got, c.left)
 				}

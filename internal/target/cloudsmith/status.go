@@ -27,6 +27,11 @@ func (t *Target) Status(ctx context.Context, p stage.Package) (stage.PackageStat
 		return stage.PackageStatus{}, fmt.Errorf("status of package %s: %w", p.ID, a.err)
 	case final:
 		a.status.Package.Coordinates = p.Coordinates
+		if good := &a.status.Package; a.status.State == stage.SyncDone && good.ID != p.ID {
+			// Ours was refused as a duplicate: what stands there is another
+			// delivery's, or older than the migration.
+			good.Origin = t.origin(good.UploadedAt)
+		}
 		return a.status, nil
 	case err != nil:
 		return stage.PackageStatus{}, fmt.Errorf("status of package %s: %w", p.ID, err)
