@@ -13,7 +13,7 @@ import "context"
 //
 // A nil error with no envelopes means that the artifact needs nothing more
 // from this stage and that no other stage will see it; only a Sink may do
-// that. On an error the envelopes are ignored. The error's class decides what
+// that, and a stage whose input is a shard that holds nothing more. On an error the envelopes are ignored. The error's class decides what
 // happens next, see Class.
 type Handler interface {
 	Handle(ctx context.Context, in Envelope) ([]Envelope, error)
