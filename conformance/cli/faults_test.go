@@ -206,7 +206,10 @@ func TestStoreFails(t *testing.T) {
 	t.Run("F12b the store closes the connection instead", func(t *testing.T) {
 		t.Parallel()
 		none := int64(0)
-		r := newRig(t, emulator.Options{}).fault(s3Fault(503, "SlowDown"), emulator.Fault{Role: emulator.RoleS3, ResetRequest: &none})
+		r := newRig(t, emulator.Options{}).fault(
+			s3Fault(503, "SlowDown"),
+			emulator.Fault{Role: emulator.RoleS3, Nth: 2, ResetRequest: &none}, emulator.Fault{Role: emulator.RoleS3, Nth: 3, ResetRequest: &none},
+		)
 		o := r.cloudsmith(rawPush + " --error-retry-max 2").exits(1).says("ConnectionError")
 		o.wantFound(3, "s3", "POST", "/")
 		r.wantPackages(0)

@@ -57,7 +57,7 @@ func everyFormat() []push {
 		{name: "P22", format: "p2", args: "O conf-p2-1.0.0.zip", files: []string{"conf-p2-1.0.0.zip"}},
 		{name: "P23", format: "python", args: "O conf_hello-1.0.0-py3-none-any.whl", files: []string{"conf_hello-1.0.0-py3-none-any.whl"}},
 		{name: "P24", format: "raw", args: "O hello.txt", files: []string{"hello.txt"}},
-		{name: "P25", format: "rpm", args: "O/el/9 conf-hello-1.0-1.noarch.rpm", files: []string{"conf-hello-1.0-1.noarch.rpm"}, body: `{"distribution":"el/9"}`},
+		{name: "P25", format: "rpm", args: "O/el/9 conf-hello-1.0-1.noarch.rpm", files: []string{"conf-hello-1.0-1.noarch.rpm"}, body: `{"distribution":"el/9"}`, signed: true},
 		{name: "P26", format: "ruby", args: "O conf-1.0.0.gem", files: []string{"conf-1.0.0.gem"}},
 		{name: "P27", format: "skills", args: "O conf-skill-1.0.0.zip --name conf --version 1.0.0", files: []string{"conf-skill-1.0.0.zip"}, body: `{"name":"conf","version":"1.0.0"}`},
 		{

@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -32,6 +31,8 @@ type push struct {
 	// body is the create request without package_file; <hello.txt> stands for
 	// the identifier of that file.
 	body string
+	// signed says that the service changes the file.
+	signed bool
 	// check looks at the package, and may be nil.
 	check func(t testing.TB, o outcome, p map[string]any)
 }
@@ -125,8 +126,14 @@ func (p push) checkPackage(t testing.TB, pkg map[string]any, names []string) {
 	t.Helper()
 	main := names[len(names)-1]
 	want := map[string]any{"format": p.format, "filename": path.Base(main), "is_sync_completed": true}
-	maps.Copy(want, content(t, main))
 	wantFields(t, "package", pkg, want)
+	if p.signed {
+		if sum := content(t, main)["checksum_sha256"]; pkg["checksum_sha256"] == sum || pkg["checksum_sha256"] == nil {
+			t.Errorf("signed, but the digest is %v, that of the file is %v", pkg["checksum_sha256"], sum)
+		}
+		return
+	}
+	wantFields(t, "package", pkg, content(t, main))
 	entries, _ := pkg["files"].([]any)
 	if len(entries) != len(names) {
 		t.Fatalf("%d files, want %d", len(entries), len(names))

@@ -77,6 +77,11 @@ func (tr *transcript) requests(requests []*request) {
 		case r.is("api", "POST", "/packages/"):
 			tr.name("slug", answer["slug"])
 			tr.name("package", answer["slug_perm"])
+			entries, _ := answer["files"].([]any)
+			for _, e := range entries {
+				entry, _ := e.(map[string]any)
+				tr.name("entry", entry["slug_perm"])
+			}
 		}
 	}
 }
