@@ -138,7 +138,7 @@ func TestSettlingDuplicates(t *testing.T) {
 					t.Errorf("ended %+v, %v; want %s as %s", s, err, c.state, c.as)
 				}
 				for _, e := range c.held {
-					want := stage.Origin("")
+					var want stage.Origin
 					switch {
 					case e.id != c.as || c.as == "own":
 						continue
