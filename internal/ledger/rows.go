@@ -17,13 +17,14 @@ func (l *Ledger) Rows(ctx context.Context, run stage.RunID, d stage.Disposition,
 	return rows, nil
 }
 
+const neededBy = `SELECT count(*), coalesce(sum(CASE WHEN verdict = '' THEN 1 ELSE 0 END), 0) FROM objects WHERE object_id = $1`
+
 // Needed says whether staged bytes may still be wanted: unless every version
 // of their object that the ledger knows is closed. The sweep of the staging
 // area at start asks it.
 func (l *Ledger) Needed(ctx context.Context, name stage.ClaimName) (bool, error) {
 	var known, open int
-	err := l.db.QueryRowContext(ctx, `SELECT count(*), coalesce(sum(CASE WHEN verdict = '' THEN 1 ELSE 0 END), 0) FROM objects WHERE object_id = $1`,
-		string(name.Object())).Scan(&known, &open)
+	err := l.db.QueryRowContext(ctx, neededBy, string(name.Object())).Scan(&known, &open)
 	if err != nil {
 		return true, fmt.Errorf("asking the ledger about a claim: %w", diskClass(err))
 	}

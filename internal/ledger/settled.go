@@ -8,6 +8,9 @@ import (
 	"github.com/longshore/longshore/stages/stage"
 )
 
+const settledOf = `SELECT object_id, revision, disposition FROM objects
+	WHERE disposition IN ('verified', 'present', 'excluded') AND object_id IN `
+
 // settledChunk bounds the parameters of one statement.
 const settledChunk = 500
 
@@ -34,8 +37,7 @@ func (l *Ledger) settledChunk(ctx context.Context, objects []stage.Object, out m
 		revision[o.ID()] = o.Revision()
 	}
 	//nolint:gosec // the text that is joined is $1,$2 and so on
-	rows, err := l.db.QueryContext(ctx, `SELECT object_id, revision, disposition FROM objects
-		WHERE disposition IN ('verified', 'present', 'excluded') AND object_id IN (`+strings.Join(marks, ",")+`)`, args...)
+	rows, err := l.db.QueryContext(ctx, settledOf+`(`+strings.Join(marks, ",")+`)`, args...)
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ const columns = `object_id, revision, bucket, key, size, modified, progress, ver
 
 const upsertRow = `INSERT INTO objects (run, ` + columns + `)
 	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
-	ON CONFLICT (run, object_id, revision) DO UPDATE SET
+	ON CONFLICT (object_id, run, revision) DO UPDATE SET
 	progress = excluded.progress, verdict = excluded.verdict, disposition = excluded.disposition,
 	reason = excluded.reason, code = excluded.code, hint = excluded.hint, class = excluded.class,
 	source_proof = excluded.source_proof, sha256 = excluded.sha256, target_sha256 = excluded.target_sha256,

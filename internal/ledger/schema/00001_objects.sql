@@ -21,7 +21,9 @@ CREATE TABLE objects (
     hint          TEXT    NOT NULL,
     stage         TEXT    NOT NULL, -- that of the last event that changed the row
     updated       BIGINT  NOT NULL, -- microseconds since 1970
-    PRIMARY KEY (run, object_id, revision)
+    -- The object first: enumerate and the sweep of the staging area ask for
+    -- objects whatever the run.
+    PRIMARY KEY (object_id, run, revision)
 );
 CREATE INDEX objects_by_disposition ON objects (run, disposition, key);
 
