@@ -36,7 +36,6 @@ func (l *Ledger) settledChunk(ctx context.Context, objects []stage.Object, out m
 		args[i], marks[i] = string(o.ID()), fmt.Sprintf("$%d", i+1)
 		revision[o.ID()] = o.Revision()
 	}
-	//nolint:gosec // the text that is joined is $1,$2 and so on
 	rows, err := l.db.QueryContext(ctx, settledOf+`(`+strings.Join(marks, ",")+`)`, args...)
 	if err != nil {
 		return err
