@@ -254,6 +254,13 @@ func TestStoreFails(t *testing.T) {
 		r.fault(emulator.Fault{Role: emulator.RoleDownload, Times: 9, Status: 402})
 		r.cloudsmith("download O conf-dl --outfile " + r.home + "/x -y").exits(1).says("Failed to download package: HTTP 402")
 	})
+	t.Run("a quota of bandwidth that is used up", func(t *testing.T) {
+		t.Parallel()
+		r := newRig(t, emulator.Options{BandwidthLimit: int64(len(fixture.Hello))})
+		r.cloudsmith("push raw O hello.txt --name conf-dl -I 0.1").exits(0)
+		r.cloudsmith("download O conf-dl --outfile " + r.home + "/x -y").exits(0)
+		r.cloudsmith("download O conf-dl --outfile " + r.home + "/y -y").exits(1).says("Failed to download package: HTTP 402")
+	})
 	t.Run("a download that is corrupt goes unnoticed", func(t *testing.T) {
 		t.Parallel()
 		r, _ := newPackage(t)

@@ -50,6 +50,10 @@ func withOptions() []push {
 			},
 		},
 		{name: "P47 no republish", format: "python", args: "O conf_hello-1.0.0-py3-none-any.whl --no-republish -I 0.1", files: []string{"conf_hello-1.0.0-py3-none-any.whl"}, body: `{"republish":false}`},
+		{name: "conda in its newer form", format: "conda", args: "O conf-1.0-0.conda -W", files: []string{"conf-1.0-0.conda"}},
+		{name: "nix without a narinfo", format: "nix", args: "O conf.nar.xz -W", files: []string{"conf.nar.xz"}},
+		{name: "nuget without symbols", format: "nuget", args: "O Acme.Conf.1.0.0.nupkg -W", files: []string{"Acme.Conf.1.0.0.nupkg"}},
+		{name: "maven of a POM alone", format: "maven", args: "O conf-java-2.15.1.pom -W", files: []string{"conf-java-2.15.1.pom"}, body: `{"extra_files":[]}`},
 		{name: "P49 deb with a component", format: "deb", args: "O/any-distro/any-version " + deb[0] + " --component unstable -W", files: deb, body: `{"component":"unstable","distribution":"any-distro/any-version"}`},
 		{
 			name: "P50 deb from source", format: "deb", args: "O/debian/any-version conf-src_1.0-1.dsc -W",
