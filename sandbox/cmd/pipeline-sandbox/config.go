@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -88,7 +89,7 @@ func (guesses) String() string { return "" }
 func (g guesses) Set(value string) error {
 	name, value, found := strings.Cut(value, "=")
 	if !found {
-		return fmt.Errorf("want NAME=VALUE")
+		return errors.New("want NAME=VALUE")
 	}
 	return yaml.Load([]byte(name+": "+value), g.to, yaml.WithKnownFields())
 }

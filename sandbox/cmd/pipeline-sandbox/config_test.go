@@ -101,8 +101,7 @@ faults:
 func TestEveryOptionHasAName(t *testing.T) {
 	notForUsers := map[string]bool{"Dir": true, "APIKey": true, "Password": true, "Now": true}
 	for _, typ := range []reflect.Type{reflect.TypeFor[emulator.Options](), reflect.TypeFor[emulator.Guesses]()} {
-		for i := range typ.NumField() {
-			f := typ.Field(i)
+		for f := range typ.Fields() {
 			if name := f.Tag.Get("yaml"); !notForUsers[f.Name] && (name == "" || name == "-") {
 				t.Errorf("%s has no name in the file", f.Name)
 			}
@@ -129,9 +128,8 @@ func TestTheExampleIsComplete(t *testing.T) {
 	if _, err := readSettings([]string{"--config", saved(t, example)}, io.Discard); err != nil {
 		t.Error(err)
 	}
-	typ := reflect.TypeFor[emulator.Options]()
-	for i := range typ.NumField() {
-		name := typ.Field(i).Tag.Get("yaml")
+	for f := range reflect.TypeFor[emulator.Options]().Fields() {
+		name := f.Tag.Get("yaml")
 		if _, there := shown.Cloudsmith[name]; !there && name != "-" {
 			t.Errorf("the page does not show %s", name)
 		}
