@@ -59,9 +59,6 @@ func newStoppedRig(t testing.TB, opts emulator.Options) *rig {
 	if opts.SyncDelay == 0 {
 		opts.SyncDelay = syncDelay
 	}
-	if opts.IdleTimeout == 0 {
-		opts.IdleTimeout = 2 * time.Second
-	}
 	server, err := emulator.New(opts)
 	if err != nil {
 		t.Fatal(err)

@@ -9,12 +9,15 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 )
 
 // request is what arrived at the emulator, and what it answered.
 type request struct {
 	role, method, path, query string
 	header                    http.Header
+	// at is when it arrived.
+	at time.Time
 	// length is what the request announced, received what came.
 	length, received int64
 	// body is that of a request to the API.
@@ -50,7 +53,7 @@ func (t *tap) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		t.next.ServeHTTP(w, r)
 		return
 	}
-	req := &request{role: role, method: r.Method, path: path, query: r.URL.RawQuery, header: r.Header.Clone(), length: r.ContentLength}
+	req := &request{role: role, method: r.Method, path: path, query: r.URL.RawQuery, header: r.Header.Clone(), length: r.ContentLength, at: time.Now()}
 	t.mu.Lock()
 	t.requests = append(t.requests, req)
 	t.running.Add(1)
