@@ -24,6 +24,19 @@ type Mapping struct {
 // Default keeps keys as they are.
 func Default() Mapping { return Mapping{Format: Generic{}.Name()} }
 
+// Configured is the mapping that a stage's section of the configuration asks
+// for; decode reads the section.
+func Configured(stageName string, decode func(into any) error) (Mapping, error) {
+	m := Default()
+	if err := decode(&m); err != nil {
+		return m, fmt.Errorf("reading the configuration of stage %s: %w", stageName, err)
+	}
+	if err := m.Validate(); err != nil {
+		return m, fmt.Errorf("stage %s: %w", stageName, err)
+	}
+	return m, nil
+}
+
 // Validate names the setting if the format is not known.
 func (m Mapping) Validate() error {
 	_, err := m.format()

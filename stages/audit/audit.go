@@ -43,8 +43,8 @@ func open(env stage.Env) (stage.Handler, error) {
 // next start gives back, the other order could lose them to an artifact that
 // is still in flight (I5).
 func (h *handler) Handle(ctx context.Context, in stage.Envelope) ([]stage.Envelope, error) {
-	if missing := in.Missing(Spec().Needs); len(missing) > 0 {
-		return nil, stage.Poisonf("the envelope lacks %v", missing)
+	if err := Spec().Check(in); err != nil {
+		return nil, err
 	}
 	if err := h.ledger.Fold(ctx, in); err != nil {
 		return nil, fmt.Errorf("folding into the ledger: %w", err)

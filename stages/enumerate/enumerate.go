@@ -61,8 +61,8 @@ func open(env stage.Env) (stage.Handler, error) {
 
 // Handle lists the page that the shard's cursor points at.
 func (h *handler) Handle(ctx context.Context, in stage.Envelope) ([]stage.Envelope, error) {
-	if missing := in.Missing(Spec().Needs); len(missing) > 0 {
-		return nil, stage.Poisonf("the envelope lacks %v", missing)
+	if err := Spec().Check(in); err != nil {
+		return nil, err
 	}
 	shard := *in.Artifact.Shard
 	page, err := h.source.List(ctx, shard)

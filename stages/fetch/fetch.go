@@ -34,20 +34,17 @@ type handler struct {
 }
 
 func open(env stage.Env) (stage.Handler, error) {
-	m := format.Default()
-	if err := env.Decode(&m); err != nil {
-		return nil, fmt.Errorf("reading the configuration of stage fetch: %w", err)
-	}
-	if err := m.Validate(); err != nil {
-		return nil, fmt.Errorf("stage fetch: %w", err)
+	m, err := format.Configured(Spec().Name, env.Decode)
+	if err != nil {
+		return nil, err
 	}
 	return &handler{source: env.Source, staging: env.Staging, mapping: m}, nil
 }
 
 // Handle stages the bytes of the object, or of the version that superseded it.
 func (h *handler) Handle(ctx context.Context, in stage.Envelope) ([]stage.Envelope, error) {
-	if missing := in.Missing(Spec().Needs); len(missing) > 0 {
-		return nil, stage.Poisonf("the envelope lacks %v", missing)
+	if err := Spec().Check(in); err != nil {
+		return nil, err
 	}
 	var out []stage.Envelope
 	current := in

@@ -63,8 +63,8 @@ func open(env stage.Env) (stage.Handler, error) {
 
 // Handle digests the bytes of the claim.
 func (h *handler) Handle(ctx context.Context, in stage.Envelope) ([]stage.Envelope, error) {
-	if missing := in.Missing(Spec().Needs); len(missing) > 0 {
-		return nil, stage.Poisonf("the envelope lacks %v", missing)
+	if err := Spec().Check(in); err != nil {
+		return nil, err
 	}
 	claim := *in.Artifact.Claim
 	digests, err := h.digest(ctx, claim)

@@ -73,3 +73,13 @@ func (s Spec) Validate() error {
 	}
 	return errors.Join(errs...)
 }
+
+// Check returns a Poison error if in lacks a fact that the stage needs. The
+// engine parks such messages before they get here; a handler that is called
+// without one must not panic either.
+func (s Spec) Check(in Envelope) error {
+	if missing := in.Missing(s.Needs); len(missing) > 0 {
+		return Poisonf("the envelope lacks %v", missing)
+	}
+	return nil
+}

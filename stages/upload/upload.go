@@ -35,20 +35,17 @@ type handler struct {
 }
 
 func open(env stage.Env) (stage.Handler, error) {
-	m := format.Default()
-	if err := env.Decode(&m); err != nil {
-		return nil, fmt.Errorf("reading the configuration of stage upload: %w", err)
-	}
-	if err := m.Validate(); err != nil {
-		return nil, fmt.Errorf("stage upload: %w", err)
+	m, err := format.Configured(Spec().Name, env.Decode)
+	if err != nil {
+		return nil, err
 	}
 	return &handler{target: env.Target, staging: env.Staging, mapping: m}, nil
 }
 
 // Handle makes sure that the package exists.
 func (h *handler) Handle(ctx context.Context, in stage.Envelope) ([]stage.Envelope, error) {
-	if missing := in.Missing(Spec().Needs); len(missing) > 0 {
-		return nil, stage.Poisonf("the envelope lacks %v", missing)
+	if err := Spec().Check(in); err != nil {
+		return nil, err
 	}
 	object, claim := *in.Artifact.Object, *in.Artifact.Claim
 	at, err := h.mapping.Coordinates(object)

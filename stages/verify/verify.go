@@ -47,8 +47,8 @@ func open(env stage.Env) (stage.Handler, error) {
 
 // Handle closes the artifact if the target is done with it.
 func (h *handler) Handle(ctx context.Context, in stage.Envelope) ([]stage.Envelope, error) {
-	if missing := in.Missing(Spec().Needs); len(missing) > 0 {
-		return nil, stage.Poisonf("the envelope lacks %v", missing)
+	if err := Spec().Check(in); err != nil {
+		return nil, err
 	}
 	p := *in.Artifact.Package
 	status, err := h.target.Status(ctx, p)
